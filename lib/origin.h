@@ -1,0 +1,40 @@
+#ifndef ORIGIN_H
+#define ORIGIN_H
+
+#include "opt.h"
+#include "probe.h"
+
+/*
+ * The origins of a run, as sendprobes and catchreply are told them: one
+ * per address of -S with -P and the port options, or one per -O, which
+ * says the same in one word:
+ *
+ *	src=192.0.2.1,probe=dns,sport=61000,dport=53,ttl=64,qname=invalid
+ *
+ * An -O without src gives none; the others fall back on the options.
+ */
+struct originopts {
+	const char	*source;	/* -S: ADDR[,ADDR...], NULL: none */
+	const char	*type;		/* -P, NULL: icmp */
+	uint64_t	 sport, dport;	/* 0: the type's default */
+	uint64_t	 ttl;		/* 0: 64 */
+	const char	*qname;		/* kept, as in struct origin */
+	const char	*contact;	/* kept */
+	struct optlist	 list;		/* -O */
+};
+
+#define ORIGIN_MAX	64
+
+/*
+ * Parse into out[ORIGIN_MAX].  Return how many, at least 1, or -1 with a
+ * reason: no address, unknown key, type or number, the same (src, probe)
+ * twice, -S and -O together.
+ */
+int	 origin_parse(struct origin *out, const struct originopts *,
+    char err[static 128]);
+
+/* The -O form of an origin, complete, with a NUL; return out. */
+#define ORIGIN_STRLEN	512
+char	*origin_string(const struct origin *, char out[static ORIGIN_STRLEN]);
+
+#endif
