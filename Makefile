@@ -30,7 +30,8 @@ WARN		:= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 PKGS		:= libpcap zlib libdeflate libseccomp libmaxminddb libmd libxdp libbpf
 ALL_CPPFLAGS	:= -D_GNU_SOURCE -D_DEFAULT_SOURCE -DDATADIR='"$(DATADIR)"' -Ilib \
 		   $(shell $(PKG_CONFIG) --cflags $(PKGS)) \
-		   $(shell libnet-config --defines --cflags) $(CPPFLAGS)
+		   $(filter-out -D_BSD_SOURCE -D_SVID_SOURCE -D_DEFAULT_SOURCE,\
+		   $(shell libnet-config --defines --cflags)) $(CPPFLAGS)
 ALL_CFLAGS	:= -std=c11 -pthread $(WARN) \
 		   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS	:= -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)

@@ -172,9 +172,9 @@ addr_parse_hex(struct addr *a, const char *s, size_t n)
 int
 addr_cmp(const struct addr *a, const struct addr *b)
 {
-	if (a->v != b->v)
-		return a->v < b->v ? -1 : 1;
-	return memcmp(a->b, b->b, sizeof(a->b));
+	int c = memcmp(a->b, b->b, sizeof(a->b));
+
+	return c != 0 ? c : a->v - b->v;
 }
 
 struct prefix

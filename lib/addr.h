@@ -61,7 +61,10 @@ char	*addr_string(const struct addr *, char out[static ADDR_STRLEN]);
 size_t	 addr_format_hex(const struct addr *, char *out);
 int	 addr_parse_hex(struct addr *, const char *s, size_t n);
 
-/* IPv4 before IPv6, then by number: the order of the hex column. */
+/*
+ * The order of the hex column as LC_ALL=C sort sees it: by bytes, and an
+ * IPv4 address before the IPv6 addresses that begin with its bytes.
+ */
 int	 addr_cmp(const struct addr *, const struct addr *);
 
 /* A prefix: addr with the bits beyond len zero. */

@@ -79,6 +79,8 @@ extern const struct rectype *const rec_types[];	/* NULL-terminated */
 const struct rectype *rec_find(const char *name);
 const struct field *rec_field(const struct rectype *, const char *name);
 const char	*rec_ftype_name(enum ftype);
+/* Fsdb's type letter: d double, q quad integer, a anything. */
+char		 rec_fsdb_type(enum ftype);
 
 /* Make every field of a struct of that type missing. */
 void	 rec_clear(const struct rectype *, void *rec);
@@ -155,6 +157,14 @@ struct recin {
  */
 int	 recin_open(struct recin *, const struct rectype *, int fd,
     const char *path, const char *header, const char *const want[]);
+
+/*
+ * Start the stream's thread without reading a byte, before a sandbox goes
+ * on; then call recin_open with fd -1 and the same struct.
+ */
+void	 recin_prepare(struct recin *, int fd);
+
+
 int	 recin_open_bare(struct recin *, const struct rectype *, int fd,
     const char *path);
 
