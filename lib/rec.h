@@ -164,6 +164,13 @@ int	 recin_open(struct recin *, const struct rectype *, int fd,
  */
 void	 recin_prepare(struct recin *, int fd);
 
+/*
+ * As recin_open, for input that may be of several types: take the first of
+ * types[] (NULL-terminated) whose FIELDs are all there, and return its
+ * index.  wants[i], if wants is not NULL, is what recin_open calls want.
+ */
+int	 recin_open_any(struct recin *, const struct rectype *const types[],
+    int fd, const char *path, const char *const *const wants[]);
 
 int	 recin_open_bare(struct recin *, const struct rectype *, int fd,
     const char *path);
@@ -176,6 +183,17 @@ int	 recin_open_bare(struct recin *, const struct rectype *, int fd,
  * nothing more can be read (.err: damaged gzip, different header).
  */
 int	 recin_read(struct recin *, void *rec);
+
+/*
+ * As recin_read, but without parsing, for tools that know the columns: v has
+ * an element per field of the type, and those wanted are pointed into the
+ * line, good until the next call; columns the input does not have are left
+ * as they are.  No column is empty.  recin_refuse: the record just read
+ * turned out bad.
+ */
+struct span { const char *s; size_t n; };
+int	 recin_split(struct recin *, struct span v[]);
+void	 recin_refuse(struct recin *);
 
 /* No waiting needed for the next line? */
 int	 recin_ready(struct recin *);

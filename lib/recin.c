@@ -148,13 +148,32 @@ next_segment(struct recin *in, const char *line)
 	return 0;
 }
 
-int
-recin_open(struct recin *in, const struct rectype *t, int fd, const char *path,
-    const char *header, const char *const want[])
+/* Find the header line; return it, or NULL with .err. */
+static const char *
+find_header(struct recin *in)
 {
 	char *line;
 	ssize_t n;
 
+	while ((n = next_line(in, &line)) >= 0) {
+		if (strncmp(line, fsdb, sizeof(fsdb) - 1) == 0) {
+			in->header = mem_string(line);
+			return in->header;
+		}
+		if (n > 0 && line[0] != '#')
+			break;
+	}
+	if (n == -2)
+		return NULL;
+	in->cut = 1;
+	fail(in, -1, "no #fsdb header");
+	return NULL;
+}
+
+int
+recin_open(struct recin *in, const struct rectype *t, int fd, const char *path,
+    const char *header, const char *const want[])
+{
 	if (fd != -1)
 		recin_prepare(in, fd);
 	in->type = t;
@@ -164,20 +183,29 @@ recin_open(struct recin *in, const struct rectype *t, int fd, const char *path,
 			return fail(in, -1, "header does not begin with #fsdb");
 		in->header = mem_string(header);
 		in->bare = 1;
-		return parse_header(in, header, want);
-	}
-	while ((n = next_line(in, &line)) >= 0) {
-		if (strncmp(line, fsdb, sizeof(fsdb) - 1) == 0) {
-			in->header = mem_string(line);
-			return parse_header(in, line, want);
-		}
-		if (n > 0 && line[0] != '#')
-			break;
-	}
-	if (n == -2)
+	} else if ((header = find_header(in)) == NULL)
 		return -1;
-	in->cut = 1;
-	return fail(in, -1, "no #fsdb header");
+	return parse_header(in, header, want);
+}
+
+int
+recin_open_any(struct recin *in, const struct rectype *const types[], int fd,
+    const char *path, const char *const *const wants[])
+{
+	const char *line;
+
+	if (fd != -1)
+		recin_prepare(in, fd);
+	in->path = path;
+	if ((line = find_header(in)) == NULL)
+		return -1;
+	for (int i = 0; types[i] != NULL; i++) {
+		in->type = types[i];
+		if (parse_header(in, line, NULL) == 0)
+			return parse_header(in, line,
+			    wants == NULL ? NULL : wants[i]) == 0 ? i : -1;
+	}
+	return fail(in, -1, "not the columns of a %s", types[0]->name);
 }
 
 int
@@ -230,8 +258,12 @@ parse_record(struct recin *in, void *rec, const char *s, size_t n)
 	return 1;
 }
 
-int
-recin_read(struct recin *in, void *rec)
+/*
+ * The next line that is a record: 1, 0 at the end, -2 when nothing more can
+ * be read.
+ */
+static int
+next_record(struct recin *in, char **linep, size_t *np)
 {
 	char *line;
 	ssize_t n;
@@ -260,14 +292,64 @@ recin_read(struct recin *in, void *rec)
 			in->cut = 1;	/* half a line may look like a whole one */
 			return 0;
 		}
-		r = parse_record(in, rec, line, (size_t)n);
-		if (r == 1)
-			in->nrecs++;
-		else
-			in->nbad++;
-		return r;
+		*linep = line;
+		*np = (size_t)n;
+		return 1;
 	}
 	return n == -2 ? -2 : 0;
+}
+
+int
+recin_read(struct recin *in, void *rec)
+{
+	char *line;
+	size_t n;
+	int r = next_record(in, &line, &n);
+
+	if (r != 1)
+		return r;
+	r = parse_record(in, rec, line, n);
+	if (r == 1)
+		in->nrecs++;
+	else
+		in->nbad++;
+	return r;
+}
+
+int
+recin_split(struct recin *in, struct span v[])
+{
+	char *s, *end;
+	size_t n;
+	int r = next_record(in, &s, &n);
+
+	if (r != 1)
+		return r;
+	end = s + n;
+	for (size_t i = 0; i < in->ncols; i++) {
+		char *tab = memchr(s, '\t', (size_t)(end - s));
+		char *stop = tab == NULL ? end : tab;
+
+		if ((tab == NULL) != (i == in->ncols - 1) || stop == s) {
+			in->nbad++;
+			return fail(in, -1, stop == s ? "empty column" :
+			    tab == NULL ? "fewer than %zu columns" :
+			    "more than %zu columns", in->ncols);
+		}
+		if (in->col[i] != NULL)
+			v[in->col[i] - in->type->fields] = (struct span){ s,
+			    (size_t)(stop - s) };
+		s = stop + 1;
+	}
+	in->nrecs++;
+	return 1;
+}
+
+void
+recin_refuse(struct recin *in)
+{
+	in->nrecs--;
+	in->nbad++;
 }
 
 int
