@@ -65,14 +65,14 @@ static int
 parse_one(struct origin *o, const char *s, char err[static 128])
 {
 	while (*s != '\0') {
-		size_t n = strcspn(s, ",");
+		size_t n = strcspn(s, ", ");
 		const char *eq = memchr(s, '=', n);
 
 		if (eq == NULL || set(o, s, (size_t)(eq - s), eq + 1,
 		    n - (size_t)(eq + 1 - s)) == -1)
 			return fail(err, "bad origin", s, n);
 		s += n;
-		if (*s == ',')
+		if (*s != '\0')
 			s++;
 	}
 	if (o->src.v == 0)
@@ -150,18 +150,18 @@ origin_string(const struct origin *o, char out[static ORIGIN_STRLEN])
 	int n;
 
 	probe_ports(o->probe, &sport, &dport);
-	n = snprintf(out, ORIGIN_STRLEN, "src=%s,probe=%s",
+	n = snprintf(out, ORIGIN_STRLEN, "src=%s probe=%s",
 	    addr_string(&o->src, src), probe_name(o->probe));
 	if (sport != 0 || o->sport != 0)
-		n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, ",sport=%u",
+		n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " sport=%u",
 		    o->sport != 0 ? o->sport : sport);
 	if (dport != 0 || o->dport != 0)
-		n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, ",dport=%u",
+		n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " dport=%u",
 		    o->dport != 0 ? o->dport : dport);
-	n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, ",ttl=%u",
+	n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " ttl=%u",
 	    o->ttl != 0 ? o->ttl : 64);
 	if (o->qname != NULL)
-		snprintf(out + n, ORIGIN_STRLEN - (size_t)n, ",qname=%.255s",
+		snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " qname=%.255s",
 		    o->qname);
 	return out;
 }

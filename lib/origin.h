@@ -33,7 +33,10 @@ struct originopts {
 int	 origin_parse(struct origin *out, const struct originopts *,
     char err[static 128]);
 
-/* The -O form of an origin, complete, with a NUL; return out. */
+/*
+ * The same, complete, with spaces for the commas, as the metadata of files
+ * has it; a NUL at the end.  Return out.
+ */
 #define ORIGIN_STRLEN	512
 char	*origin_string(const struct origin *, char out[static ORIGIN_STRLEN]);
 
