@@ -13,8 +13,9 @@
  * whole lines, at most GZ_MEMBER bytes or GZ_AGE_NS old when it was handed
  * to the kernel.  Every member has a FEXTRA field, subfield 'C' 'N':
  * compressed size of the whole member (4 bytes, little endian as all of
- * gzip), records in it (4), its number from 0 (4).  A reader thereby knows
- * removed, doubled, swapped and cut members, which gzip itself does not.
+ * gzip), records in it (4), its number from 0 (4), CRC-32 of the header up
+ * to here and of the deflate data (4).  A reader thereby knows removed,
+ * doubled, swapped and cut members, which gzip itself does not.
  *
  * Compressing and writing, reading and inflating are done by a thread of
  * the stream's own, so open streams before seccomp goes on.

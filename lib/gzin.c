@@ -23,7 +23,7 @@
 #include "ring.h"
 
 enum {
-	HEAD = 28,			/* our member's header */
+	HEAD = 32,			/* our member's header */
 	MEMBER_MAX = GZ_MEMBER + 4096,	/* compressed: deflate adds little */
 	IN_CAP = 2 * MEMBER_MAX,
 	OUT_CAP = GZ_MEMBER + GZ_LINE_MAX
@@ -136,7 +136,8 @@ fill(struct gzin *g, size_t want)
 	return true;
 }
 
-static bool
+/* Not gzip: lines as they are, to the end. */
+static void
 read_plain(struct gzin *g)
 {
 	while (fill(g, 1) && g->at < g->end) {
@@ -147,19 +148,28 @@ read_plain(struct gzin *g)
 		g->out->n += n;
 		g->at += n;
 		if (!push_lines(g))
-			return false;
+			return;
 	}
-	return false;
 }
 
-static bool
-is_ours(const uint8_t *p, size_t n)
+/* What begins a member of ours, and what may begin a damaged one. */
+enum likeness { FOREIGN, DAMAGED, OURS };
+
+static enum likeness
+likeness(const uint8_t *p, size_t n)
 {
 	static const uint8_t head[16] = { 31, 139, 8, 4, 0, 0, 0, 0, 4, 3,
-	    16, 0, 'C', 'N', 12, 0 };
+	    20, 0, 'C', 'N', 16, 0 };
+	unsigned same = 0;
 
-	return n >= HEAD && memcmp(p, head, sizeof(head)) == 0 &&
-	    get32(p + 16) > HEAD + 8 && get32(p + 16) <= MEMBER_MAX;
+	if (n < HEAD)
+		return FOREIGN;
+	for (size_t i = 0; i < sizeof(head); i++)
+		same += p[i] == head[i];
+	if (same == sizeof(head) && get32(p + 16) > HEAD + 8 &&
+	    get32(p + 16) <= MEMBER_MAX)
+		return OURS;
+	return same >= sizeof(head) - 3 ? DAMAGED : FOREIGN;
 }
 
 /* After damage: go to the next member of ours, if any. */
@@ -169,40 +179,64 @@ resync(struct gzin *g)
 	for (;;) {
 		if (!fill(g, HEAD) || g->end - g->at < HEAD)
 			return false;
-		if (is_ours(g->in + g->at, g->end - g->at))
+		if (likeness(g->in + g->at, g->end - g->at) == OURS)
 			return true;
 		g->at++;
 	}
+}
+
+static unsigned
+count_records(const char *p, size_t n)
+{
+	const char *end = p + n, *nl;
+	unsigned count = 0;
+
+	for (; p < end && (nl = memchr(p, '\n', (size_t)(end - p))) != NULL;
+	    p = nl + 1)
+		count += *p != '#';
+	return count;
+}
+
+/* Inflate one whole member of n bytes; false: it is not what it says. */
+static bool
+inflate_member(struct gzin *g, const uint8_t *p, size_t n, size_t *got)
+{
+	char *to = g->out->p + g->out->n;
+	size_t used;
+
+	return libdeflate_crc32(libdeflate_crc32(0, p, 28), p + HEAD,
+	    n - HEAD - 8) == get32(p + 28) && libdeflate_gzip_decompress_ex(g->z, p, n, to, GZ_MEMBER, &used,
+	    got) == LIBDEFLATE_SUCCESS && used == n &&
+	    count_records(to, *got) == get32(p + 20) &&
+	    (get32(p + 24) != 0 || (*got > 5 && memcmp(to, "#fsdb", 5) == 0));
 }
 
 /* One member of ours; false: nothing more can be read. */
 static bool
 read_member(struct gzin *g)
 {
-	const uint8_t *p = g->in + g->at;
-	size_t n = get32(p + 16), got;
-	int64_t number = get32(p + 24);
-	struct block *b = g->out;
+	size_t n = get32(g->in + g->at + 16), got;
+	int64_t number = get32(g->in + g->at + 24);
 
 	if (!fill(g, n))
 		return false;
 	if (g->end - g->at < n) {
 		fail(g, "gzip cut short in member", number);
-		g->at = g->end;
-		return false;
+		g->at++;
+		return resync(g);
+	}
+	if (!inflate_member(g, g->in + g->at, n, &got)) {
+		fail(g, "damaged gzip member", number);
+		g->member = number;
+		g->at++;
+		return resync(g);
 	}
 	if (number != 0 && number != g->member + 1)
 		fail(g, "gzip member missing or out of place:",
 		    g->member + 1);
 	g->member = number;
-	if (libdeflate_gzip_decompress(g->z, g->in + g->at, n, b->p + b->n,
-	    GZ_MEMBER, &got) != LIBDEFLATE_SUCCESS) {
-		fail(g, "damaged gzip member", number);
-		g->at++;
-		return resync(g);
-	}
 	g->at += n;
-	b->n += got;
+	g->out->n += got;
 	return push_lines(g);
 }
 
@@ -247,8 +281,16 @@ read_gzip(struct gzin *g)
 	if (!fill(g, HEAD) || g->at == g->end)
 		return false;
 	p = g->in + g->at;
-	if (is_ours(p, g->end - g->at))
+	switch (likeness(p, g->end - g->at)) {
+	case OURS:
 		return read_member(g);
+	case DAMAGED:
+		fail(g, "damaged header after gzip member", g->member);
+		g->at++;
+		return resync(g);
+	case FOREIGN:
+		break;
+	}
 	if (g->end - g->at >= 2 && p[0] == 31 && p[1] == 139)
 		return read_foreign(g);
 	fail(g, "bytes after gzip data are no gzip", -1);

@@ -18,7 +18,7 @@
 #include "ring.h"
 
 enum {
-	HEAD = 12 + 4 + 12,	/* gzip header, then FEXTRA with one subfield */
+	HEAD = 12 + 4 + 16,	/* gzip header, then FEXTRA with one subfield */
 	TAIL = 8,		/* CRC and size */
 	LEVEL = 1
 };
@@ -66,12 +66,16 @@ write_all(int fd, const void *p, size_t n)
 	return 0;
 }
 
-/* RFC 1952 section 2.3: header with FEXTRA, deflate data, CRC32, ISIZE. */
+/*
+ * RFC 1952 section 2.3: header with FEXTRA, deflate data, CRC32, ISIZE.
+ * The last word of our subfield is a CRC of the header and the deflate
+ * data: bits that gzip does not look at may not change unnoticed either.
+ */
 static size_t
 pack(struct gzout *g, const struct block *b)
 {
 	static const uint8_t head[16] = { 31, 139, 8, 4, 0, 0, 0, 0, 4, 3,
-	    16, 0, 'C', 'N', 12, 0 };
+	    20, 0, 'C', 'N', 16, 0 };
 	uint8_t *z = g->zbuf;
 	size_t n = libdeflate_deflate_compress(g->z, b->p, b->n, z + HEAD,
 	    g->zcap - HEAD - TAIL);
@@ -82,6 +86,8 @@ pack(struct gzout *g, const struct block *b)
 	put32(z + 16, (uint32_t)(HEAD + n + TAIL));
 	put32(z + 20, b->nrecs);
 	put32(z + 24, g->member++);
+	put32(z + 28, libdeflate_crc32(libdeflate_crc32(0, z, 28), z + HEAD,
+	    n));
 	return HEAD + n + TAIL;
 }
 
