@@ -74,6 +74,9 @@ ssize_t	 gzin_line(struct gzin *, char **line);
  */
 bool	 gzin_ready(struct gzin *);
 
+/* What the thread is woken by, for a sandbox: to be read and written. */
+int	 gzin_wakefd(const struct gzin *);
+
 bool	 gzin_cut(const struct gzin *);		/* last line had no newline */
 const char *gzin_error(const struct gzin *);	/* "cut short in member 3", ... */
 void	 gzin_close(struct gzin *);

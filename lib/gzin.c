@@ -346,12 +346,19 @@ gzin_open(int fd)
 	return g;
 }
 
+/* Reading begins when the tool first asks. */
+static void
+start(struct gzin *g)
+{
+	if (!atomic_exchange(&g->go, true))
+		eventfd_write(g->wake, 1);
+}
+
 /* Move to the next block; false at the end. */
 static bool
 next_block(struct gzin *g)
 {
-	if (!atomic_exchange(&g->go, true))
-		eventfd_write(g->wake, 1);
+	start(g);
 	if (g->cur != NULL)
 		ring_pop(&g->ring);
 	g->cur = NULL;
@@ -392,7 +399,14 @@ gzin_ready(struct gzin *g)
 		g->cur = NULL;
 		g->pos = 0;
 	}
+	start(g);
 	return g->over || !ring_empty(&g->ring);
+}
+
+int
+gzin_wakefd(const struct gzin *g)
+{
+	return g->wake;
 }
 
 bool

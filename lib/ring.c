@@ -86,7 +86,7 @@ ring_empty(struct ring *r)
 	bool empty;
 
 	pthread_mutex_lock(&r->lock);
-	empty = r->head == r->tail;
+	empty = r->head == r->tail && !r->done;
 	pthread_mutex_unlock(&r->lock);
 	return empty;
 }

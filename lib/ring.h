@@ -49,7 +49,7 @@ void	 ring_stop(struct ring *);		/* no more is wanted */
 /* Wait for a full block; NULL when there will be none. */
 struct block *ring_front(struct ring *);
 void	 ring_pop(struct ring *);
-bool	 ring_empty(struct ring *);		/* nothing to take, without waiting? */
+bool	 ring_empty(struct ring *);		/* must the consumer wait? */
 void	 ring_drain(struct ring *);		/* producer: wait until all is taken */
 
 #endif
