@@ -25,6 +25,10 @@ struct originopts {
 
 #define ORIGIN_MAX	64
 
+/* The opt-out text of probes when --contact does not give another. */
+#define ORIGIN_CONTACT	"castnet anycast measurement; to opt out write to " \
+			"the whois contact of the source address"
+
 /*
  * Parse into out[ORIGIN_MAX].  Return how many, at least 1, or -1 with a
  * reason: no address, unknown key, type or number, the same (src, probe)
