@@ -11,8 +11,9 @@
  * Prefixes are nested or apart, never half overlapping.  Sorted by first
  * address and then length, each comes after those that hold it; so one pass
  * with a stack of the open ones gives, for every stretch of addresses, the
- * longest prefix over it.  A lookup takes the top bits of the address
- * through an index to a few ranges and halves those.
+ * longest prefix over it.  A lookup goes by the upper 64 bits (all 32 of
+ * IPv4) through an index to a few ranges and halves those.  The index covers
+ * only the span in which there are ranges, as IPv6 uses one part in twenty.
  */
 struct prefixent {
 	struct u128	first;
@@ -21,7 +22,7 @@ struct prefixent {
 	uint8_t		v, len;
 };
 
-#define INDEX_BITS_MAX	20
+#define INDEX_MAX	(1U << 20)
 
 void
 prefixset_init(struct prefixset *ps)
@@ -147,30 +148,35 @@ pop(struct prefixtab *t, const struct prefixent **open, size_t depth,
 	return depth;
 }
 
-static struct u128
-start(const struct prefixtab *t, size_t i)
+/* What the index goes by. */
+static uint64_t
+top(const struct prefixtab *t, size_t i)
 {
-	return t->start4 != NULL ? u128_from(t->start4[i]) : t->start6[i];
+	return t->start4 != NULL ? t->start4[i] : t->start6[i].hi;
 }
 
 static void
-build_index(struct prefixtab *t, unsigned width)
+build_index(struct prefixtab *t)
 {
-	size_t i = 0, buckets;
+	uint64_t span;
+	size_t i = 0;
 
-	for (t->bits = 1; t->bits < INDEX_BITS_MAX &&
-	    (size_t)1 << t->bits < t->n; t->bits++)
+	t->base = top(t, t->n > 1);
+	span = top(t, t->n - 1) - t->base;
+	for (t->shift = 0; span >> t->shift >= INDEX_MAX ||
+	    span >> t->shift > t->n; t->shift++)
 		;
-	buckets = (size_t)1 << t->bits;
-	t->index = mem_array(buckets + 1, sizeof(*t->index));
-	for (size_t b = 0; b < buckets; b++) {
-		struct u128 a = u128_shl(u128_from(b), width - t->bits);
+	t->nindex = (size_t)(span >> t->shift) + 1;
+	t->index = mem_array(t->nindex + 1, sizeof(*t->index));
+	for (size_t b = 0; b < t->nindex; b++) {
+		uint64_t from = t->base + ((uint64_t)b << t->shift);
 
-		while (i + 1 < t->n && u128_cmp(start(t, i + 1), a) <= 0)
+		/* The last that surely begins before what falls here. */
+		while (i + 1 < t->n && top(t, i + 1) < from)
 			i++;
 		t->index[b] = (uint32_t)i;
 	}
-	t->index[buckets] = (uint32_t)(t->n - 1);
+	t->index[t->nindex] = (uint32_t)(t->n - 1);
 }
 
 static void
@@ -219,7 +225,7 @@ build_tab(struct prefixtab *t, const struct prefixent *ent, size_t n,
 		t->start6 = mem_grow(t->start6, t->n, sizeof(*t->start6));
 	t->value = mem_grow(t->value, t->n, sizeof(*t->value));
 	t->len = mem_grow(t->len, t->n, sizeof(*t->len));
-	build_index(t, width);
+	build_index(t);
 }
 
 void
@@ -259,16 +265,30 @@ answer(const struct prefixtab *t, size_t i, struct prefixhit *hit)
 	return true;
 }
 
+/* The ranges an address with that top may be in: *lo to *hi. */
+static void
+narrow(const struct prefixtab *t, uint64_t a, uint32_t *lo, uint32_t *hi)
+{
+	uint64_t b;
+
+	*lo = *hi = 0;
+	if (a < t->base)
+		return;
+	b = (a - t->base) >> t->shift;
+	if (b >= t->nindex)
+		b = t->nindex - 1;
+	*lo = t->index[b];
+	*hi = t->index[b + 1];
+}
+
 static bool
 find4(const struct prefixtab *t, uint32_t a, struct prefixhit *hit)
 {
-	uint32_t b, lo, hi;
+	uint32_t lo, hi;
 
 	if (t->n == 0)
 		return false;
-	b = a >> (32 - t->bits);
-	lo = t->index[b];
-	hi = t->index[b + 1];
+	narrow(t, a, &lo, &hi);
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo + 1) / 2;
 
@@ -284,13 +304,10 @@ static bool
 find6(const struct prefixtab *t, struct u128 a, struct prefixhit *hit)
 {
 	uint32_t lo, hi;
-	uint64_t b;
 
 	if (t->n == 0)
 		return false;
-	b = a.hi >> (64 - t->bits);
-	lo = t->index[b];
-	hi = t->index[b + 1];
+	narrow(t, a.hi, &lo, &hi);
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo + 1) / 2;
 

@@ -24,8 +24,10 @@ struct prefixset {
 	bool			 built, sealed;
 	struct prefixtab {
 		size_t		 n;		/* ranges; 0: matches nothing */
-		unsigned	 bits;		/* of the index, 1 to 20 */
-		uint32_t	*index;		/* 2^bits + 1 */
+		uint32_t	*index;		/* nindex + 1 */
+		size_t		 nindex;
+		uint64_t	 base;		/* where the index begins */
+		unsigned	 shift;		/* and its step, 2^shift */
 		uint32_t	*start4;	/* first address of each range */
 		struct u128	*start6;
 		uint32_t	*value;

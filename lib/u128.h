@@ -93,9 +93,11 @@ u128_from_addr(const struct addr *a)
 {
 	struct u128 u = { 0, 0 };
 
-	for (unsigned i = 0; i < addr_bytes(a); i++) {
-		u = u128_shl(u, 8);
-		u.lo |= a->b[i];
+	if (a->v == 4)
+		return u128_from(addr_u32(a));
+	for (unsigned i = 0; i < 8; i++) {
+		u.hi = u.hi << 8 | a->b[i];
+		u.lo = u.lo << 8 | a->b[8 + i];
 	}
 	return u;
 }
