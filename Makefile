@@ -96,10 +96,13 @@ $(OBJ)/bench/%: $(OBJ)/tests/bench/%.o $(OBJ)/lib.a
 
 # The lab's programs stand on their own: not one line of lib/ may make both
 # the simulated Internet and the product wrong together.
-$(OBJ)/lab/%: share/lab/%.c $(OBJ)/flags
+# A program is NAME.c and, where there is one, what lies in NAME/.
+.SECONDEXPANSION:
+$(OBJ)/lab/%: share/lab/%.c $$(wildcard share/lab/$$*/*) $(OBJ)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	$(Q)$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -lm
+	$(Q)$(CC) -D_GNU_SOURCE $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \
+	    $(filter %.c,$^) -lm
 
 # Another compiler or other flags rebuild everything.
 $(OBJ)/flags: FORCE
