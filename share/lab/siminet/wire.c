@@ -245,7 +245,9 @@ wire_parse(struct seen *s, const uint8_t *ip, size_t len)
 {
 	s->ip = ip;
 	s->payload = false;
+	s->paylen = 0;
 	s->attempt = 0;
+	s->flow = 0;
 	s->type = P_NONE;
 	if (len >= 20 && ip[0] >> 4 == 4) {		/* RFC 791 */
 		s->l4 = (ip[0] & 15U) * 4;

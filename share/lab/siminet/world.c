@@ -362,6 +362,8 @@ add_extra(struct world *w, struct plan *p, const struct seen *s, enum fault f,
 static void
 add_extras(struct world *w, struct plan *p, const struct seen *s)
 {
+	if ((s->type == P_ICMP || s->type == P_DNS) && !s->payload)
+		return;			/* not one of ours: nothing to imitate */
 	for (int f = F_FORGED; f < F_MAX; f++) {
 		struct rnd r = rnd_for(w, S_EXTRA + (unsigned)f, s->dst, s->alen);
 		double n = w->rate[f];
