@@ -20,7 +20,7 @@
 
 #define SLOT		2048
 #define BLOCK		(1 << 20)
-#define NBLOCKS		32
+#define NBLOCKS		64
 #define NSLOTS		(NBLOCKS * (BLOCK / SLOT))
 #define BATCH		64
 #define PATIENCE	2000		/* tries, each a tenth of a ms or more */
