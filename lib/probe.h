@@ -51,9 +51,8 @@ struct tmpl {
 	struct origin		 origin;
 	struct key		 key;
 	size_t			 l4;		/* offset of the transport header */
-	size_t			 pay;		/* offset of our payload, 0: none */
-	uint32_t		 sum_l4;	/* of constant transport bytes and pseudo-header, unfolded */
-	uint32_t		 sum_ip;	/* of constant IPv4 header bytes */
+	uint64_t		 sum_l4;	/* of constant transport bytes and pseudo-header, unfolded */
+	uint64_t		 sum_ip;	/* of constant IPv4 header bytes */
 };
 
 /*

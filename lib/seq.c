@@ -1,0 +1,82 @@
+#include "seq.h"
+
+#include <string.h>
+
+#include "siphash.h"
+
+enum { SEQ_OPTIONS = 4 };
+
+uint32_t
+seq_mask(const struct key *k, const struct addr *src, const struct addr *dst,
+    uint16_t sport, uint16_t dport)
+{
+	uint8_t b[38] = { 'S' };
+	size_t n = addr_bytes(src);
+
+	memcpy(b + 1, src->b, n);
+	memcpy(b + 1 + n, dst->b, n);
+	b[1 + 2 * n] = PROTO_TCP;
+	put16(b + 2 + 2 * n, sport);
+	put16(b + 4 + 2 * n, dport);
+	return (uint32_t)(siphash_inline(k->b, b, 6 + 2 * n) >> 32);
+}
+
+void
+seq_body(struct buf *b, const struct origin *o, size_t want)
+{
+	(void)o;
+	if (want == SEQ_OPTIONS)
+		buf_take(b, want);
+	else if (want != 0)
+		b->bad = true;
+}
+
+void
+seq_fill(const struct tmpl *t, const struct ask *a, uint8_t *l4,
+    uint16_t sport, uint32_t seq, uint32_t ack)
+{
+	put16(l4, sport);
+	put32(l4 + 4, seq);
+	put32(l4 + 8, ack);
+	put16(l4 + 16, pkt_cksum(t->sum_l4 + pkt_wire16(sport) +
+	    pkt_sum(l4 + 4, 8) + pkt_sum(a->dst.b, addr_bytes(&a->dst))));
+}
+
+bool
+seq_parse(struct match *m, struct seq *s)
+{
+	s->sport = cur_u16(&m->c);
+	s->dport = cur_u16(&m->c);
+	s->seq = cur_u32(&m->c);
+	s->ack = cur_u32(&m->c);
+	cur_skip(&m->c, 1);			/* data offset: check_transport */
+	s->flags = cur_u8(&m->c);
+	return probe_ports_match(m, s->sport, s->dport);
+}
+
+enum reject
+seq_match(struct match *m, const struct seq *s, uint32_t value, bool twisted)
+{
+	struct ask *a = &m->a->ask;
+	uint16_t sport = m->quoted ? s->sport : s->dport;
+	uint16_t dport = m->quoted ? s->dport : s->sport;
+	struct mask k;
+
+	if (m->e->key == NULL)
+		return REJ_OK;
+	uint32_t mask = seq_mask(m->e->key, &m->o->src, &a->dst, sport, dport);
+	uint32_t state = value ^ (twisted ? seq_swap(mask) : mask);
+	a->node = (uint16_t)(state >> 16);
+	a->ttl = (uint8_t)(state >> 8);
+	a->attempt = (uint8_t)state;
+	a->flow = (uint16_t)(sport - probe_sport(m->o));
+	if (a->node == 0 || !match_expected(m->e, a))
+		return REJ_FORGED;
+	if (m->quoted) {
+		mask_set(&k, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
+		return match_short(m, &k, 32);
+	}
+	m->a->has_ask = true;
+	m->a->auth = AUTH_TAG32;
+	return REJ_OK;
+}

@@ -1,0 +1,52 @@
+#ifndef SEQ_H
+#define SEQ_H
+
+#include "probe_types.h"
+
+/*
+ * Tags in TCP sequence numbers: 32 keyed bits of the connection's four
+ * values, with node, ttl and attempt in them.
+ */
+
+#define SEQ_FLOWS	1024
+
+static inline uint32_t
+seq_state(const struct ask *a)
+{
+	return (uint32_t)a->node << 16 | ask_state(a);
+}
+
+static inline uint32_t
+seq_swap(uint32_t s)
+{
+	return s << 16 | s >> 16;
+}
+
+/* The mask of sequence numbers between us (first) and a target. */
+uint32_t seq_mask(const struct key *, const struct addr *src,
+    const struct addr *dst, uint16_t sport, uint16_t dport);
+
+/* A row's body: none; a size other than the header's is not possible. */
+void	 seq_body(struct buf *, const struct origin *, size_t want);
+
+/* Write ports, sequence and acknowledgement numbers and checksum. */
+void	 seq_fill(const struct tmpl *, const struct ask *, uint8_t *l4,
+    uint16_t sport, uint32_t seq, uint32_t ack);
+
+/* A TCP header as far as it is there. */
+struct seq {
+	uint16_t	sport, dport;
+	uint32_t	seq, ack;
+	uint8_t		flags;		/* answers only */
+};
+
+enum { SEQ_RST = 4, SEQ_SYN = 2, SEQ_ACK = 16 };
+
+/* Read it; false if its ports are not those of m's origin. */
+bool	 seq_parse(struct match *, struct seq *);
+
+/* Judge a number that was S ^ state (twisted: S swapped ^ state). */
+enum reject seq_match(struct match *, const struct seq *, uint32_t value,
+    bool twisted);
+
+#endif
