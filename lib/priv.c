@@ -289,6 +289,7 @@ static const struct {
 	{ PRIV_RECV,	SCMP_SYS(recvfrom) },
 	{ PRIV_RECV,	SCMP_SYS(recvmsg) },
 	{ PRIV_SOCKOPT,	SCMP_SYS(getsockopt) },
+	{ PRIV_SOCKOPT,	SCMP_SYS(getsockname) },
 	{ PRIV_STATFS,	SCMP_SYS(fstatfs) },
 };
 
@@ -326,6 +327,11 @@ allow_fd(scmp_filter_ctx ctx, int fd, unsigned may)
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
 			    uses[i].call, 1,
 			    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)fd, 0));
+	/* libpcap asks for it once the interface went down. */
+	if (rc == 0 && (may & PRIV_SOCKOPT) != 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
+		    SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)fd, 0),
+		    SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS, 0));
 	return rc;
 }
 

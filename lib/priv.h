@@ -47,7 +47,7 @@ enum {
 	PRIV_WRITE	= 2,	/* write, writev, fsync, fdatasync, lseek */
 	PRIV_SEND	= 4,	/* send, sendto, sendmsg, sendmmsg */
 	PRIV_RECV	= 8,	/* recv, recvfrom, recvmsg */
-	PRIV_SOCKOPT	= 16,	/* getsockopt */
+	PRIV_SOCKOPT	= 16,	/* getsockopt, getsockname, SIOCGIFFLAGS */
 	PRIV_STATFS	= 32	/* fstatfs, fstatvfs */
 };
 
