@@ -1,11 +1,10 @@
 #include "node.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "num.h"
 
-static bool
+static int
 letter_or_digit(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -13,21 +12,25 @@ letter_or_digit(char c)
 }
 
 int
-node_parse(struct node *node, const char *s)
+node_parse(struct node *n, const char *s)
 {
 	const char *colon = strchr(s, ':');
-	size_t n = colon == NULL ? 0 : (size_t)(colon - s);
-	uint64_t number;
+	size_t len;
+	uint64_t u;
 
-	if (n == 0 || n >= NODE_NAMELEN || !letter_or_digit(s[0]) ||
-	    num_parse(&number, colon + 1, strlen(colon + 1), UINT16_MAX) == -1 ||
-	    number == 0)
+	if (colon == NULL)
 		return -1;
-	for (size_t i = 1; i < n; i++)
+	len = (size_t)(colon - s);
+	if (len == 0 || len >= sizeof(n->name) || !letter_or_digit(s[0]))
+		return -1;
+	for (size_t i = 0; i < len; i++)
 		if (!letter_or_digit(s[i]) && strchr("._-", s[i]) == NULL)
 			return -1;
-	memcpy(node->name, s, n);
-	node->name[n] = '\0';
-	node->number = (uint16_t)number;
+	if (num_parse(&u, colon + 1, strlen(colon + 1), UINT16_MAX) == -1 ||
+	    u == 0)
+		return -1;
+	memcpy(n->name, s, len);
+	n->name[len] = '\0';
+	n->number = (uint16_t)u;
 	return 0;
 }

@@ -3,20 +3,17 @@
 
 #include <stdint.h>
 
-/*
- * A node as tools are told it by -N: NAME:NUMBER.  The name stands in
- * records, the number in packets.
- */
-#define NODE_NAMELEN	254		/* with a NUL */
-
+/* A node as -N tells it: NAME:NUMBER, the number as in the probes it sends. */
 struct node {
-	char		name[NODE_NAMELEN];
+	char		name[254];
 	uint16_t	number;		/* 1 to 65535 */
 };
 
+#define NODE_DEFAULT	"local:1"
+
 /*
- * Names are ^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$.  Return 0, or -1.
+ * Names are [A-Za-z0-9][A-Za-z0-9._-]*, at most 253 bytes.  Return 0 or -1.
  */
-int	 node_parse(struct node *, const char *);
+int	 node_parse(struct node *, const char *s);
 
 #endif

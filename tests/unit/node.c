@@ -1,53 +1,57 @@
-#include "node.h"
+/* Node names and numbers. */
 
 #include <string.h>
 
+#include "node.h"
 #include "tap.h"
 
 static const struct {
-	const char	*s, *name;	/* name NULL: refused */
+	const char	*text;
+	int		 rc;
+	const char	*name;
 	unsigned	 number;
 } rows[] = {
-	{ "ams:3", "ams", 3 },
-	{ "a:1", "a", 1 },
-	{ "0.example-net_x:65535", "0.example-net_x", 65535 },
-	{ "ams", NULL, 0 },
-	{ "ams:", NULL, 0 },
-	{ ":3", NULL, 0 },
-	{ "ams:0", NULL, 0 },
-	{ "ams:65536", NULL, 0 },
-	{ "ams:-1", NULL, 0 },
-	{ "ams: 3", NULL, 0 },
-	{ "ams:3:4", NULL, 0 },
-	{ "-ams:3", NULL, 0 },
-	{ ".ams:3", NULL, 0 },
-	{ "a b:3", NULL, 0 },
-	{ "a/b:3", NULL, 0 },
-	{ "a\n:3", NULL, 0 },
-	{ "", NULL, 0 },
+	{ "ams:3", 0, "ams", 3 },
+	{ "a-b_c.d:65535", 0, "a-b_c.d", 65535 },
+	{ "7:1", 0, "7", 1 },
+	{ NODE_DEFAULT, 0, "local", 1 },
+	{ "", -1, NULL, 0 },
+	{ ":", -1, NULL, 0 },
+	{ ":3", -1, NULL, 0 },
+	{ "ams", -1, NULL, 0 },
+	{ "ams:", -1, NULL, 0 },
+	{ "ams:0", -1, NULL, 0 },
+	{ "ams:65536", -1, NULL, 0 },
+	{ "ams:-1", -1, NULL, 0 },
+	{ "ams: 3", -1, NULL, 0 },
+	{ "ams:3:4", -1, NULL, 0 },
+	{ "-ams:3", -1, NULL, 0 },
+	{ ".ams:3", -1, NULL, 0 },
+	{ "_ams:3", -1, NULL, 0 },
+	{ "a/b:3", -1, NULL, 0 },
+	{ "a b:3", -1, NULL, 0 },
+	{ "a\tb:3", -1, NULL, 0 },
+	{ "\xc3\xa4:3", -1, NULL, 0 },
 };
 
 int
 main(void)
 {
 	char longest[300];
-	struct node node;
+	struct node n;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int r = node_parse(&node, rows[i].s);
+		int rc = node_parse(&n, rows[i].text);
 
-		ok(rows[i].name == NULL ? r == -1 : r == 0 &&
-		    strcmp(node.name, rows[i].name) == 0 &&
-		    node.number == rows[i].number, "\"%s\" is%s a node",
-		    i == 15 ? "a newline" : rows[i].s,
-		    rows[i].name == NULL ? " not" : "");
+		ok(rc == rows[i].rc && (rc == -1 ||
+		    (strcmp(n.name, rows[i].name) == 0 &&
+		    n.number == rows[i].number)), "%s", rows[i].text);
 	}
-	memset(longest, 'x', sizeof(longest));
+	memset(longest, 'a', sizeof(longest));
 	memcpy(longest + 253, ":1", 3);
-	ok(node_parse(&node, longest) == 0 && strlen(node.name) == 253,
-	    "253 characters are a name");
-	memset(longest, 'x', sizeof(longest));
+	ok(node_parse(&n, longest) == 0, "253 bytes are a name");
+	memset(longest, 'a', sizeof(longest));
 	memcpy(longest + 254, ":1", 3);
-	ok(node_parse(&node, longest) == -1, "254 are not");
+	ok(node_parse(&n, longest) == -1, "254 are not");
 	return tap_done();
 }
