@@ -1,0 +1,34 @@
+#ifndef IFWATCH_H
+#define IFWATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What the kernel tells of one interface over netlink: whether it is up
+ * with a carrier, and packets its hardware lost for want of room.  The
+ * socket is opened beforehand; asking needs no privilege.
+ */
+struct ifwatch {
+	int		fd;		/* to send and receive; -1: not watching */
+	int		ifindex;
+	bool		known;		/* the rest has been heard */
+	bool		up;
+	bool		gone;		/* deleted: it does not come back */
+	uint64_t	downs;		/* times it went down since ifwatch_open */
+	uint64_t	lost, lost_before;	/* rx missed and fifo errors */
+};
+
+/* Return 0, or -1 with errno (fd is -1 and the other calls do nothing). */
+int	 ifwatch_open(struct ifwatch *, const char *iface);
+
+/* Take what the kernel said, and ask for the counters again. */
+void	 ifwatch_update(struct ifwatch *);
+
+static inline uint64_t
+ifwatch_drops(const struct ifwatch *w)
+{
+	return w->lost - w->lost_before;
+}
+
+#endif
