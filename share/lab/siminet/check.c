@@ -140,15 +140,15 @@ check_tcp(const struct seen *s, const struct wirekey *k)
 
 /* IPID carries ttl and attempt; the flow label follows the flow. */
 static const char *
-check_ip(const struct seen *s, const unsigned m[4])
+check_ip(const struct seen *s, const unsigned m[4], unsigned flow)
 {
 	unsigned want, st;
 
 	if (s->alen == 16) {
-		want = ((m[0] << 4 | m[3] >> 12) ^ s->flow) & 0xfffff;
+		want = ((m[0] << 4 | m[3] >> 12) ^ flow) & 0xfffff;
 		if (want == 0)
 			want = 1;
-		if (s->payload && (get32(s->ip) & 0xfffff) != want)
+		if ((get32(s->ip) & 0xfffff) != want)
 			return "flowlabel";
 		return NULL;
 	}
@@ -166,10 +166,13 @@ wire_check_key(const struct seen *s, const struct wirekey *k)
 	const uint8_t *l4 = s->ip + s->l4;
 	const char *bad;
 	unsigned m[4], c, state = (unsigned)s->ttl << 8 | s->attempt;
+	unsigned flow = s->flow;
 
 	masks(s, k, m);
 	c = m[1] == 0 ? 0x5aa5 : m[1] == 0xffff ? 0xa55a : m[1];
-	if ((bad = check_ip(s, m)) != NULL)
+	if (s->proto == PROTO_TCP)
+		flow = get16(l4) - (unsigned)k->tcp_sport;
+	if ((bad = check_ip(s, m, flow)) != NULL)
 		return bad;
 	if (s->payload && (bad = check_tag(s, k)) != NULL)
 		return bad;

@@ -187,7 +187,7 @@ world_run(struct world *w, int64_t now)
 
 /* Plan one packet, delay after the probe came in; the caller may change it. */
 static struct ev *
-plan_packet(struct world *w, struct plan *p, int role, const uint8_t *ip,
+plan_packet(struct plan *p, int role, const uint8_t *ip,
     size_t len, int64_t delay)
 {
 	struct ev *e = malloc(sizeof *e + len);
@@ -198,7 +198,6 @@ plan_packet(struct world *w, struct plan *p, int role, const uint8_t *ip,
 	    .site = -1, .role = role, .pad = true, .len = len };
 	memcpy(e->ip, ip, len);
 	p->refs++;
-	(void)w;
 	return e;
 }
 
@@ -236,29 +235,18 @@ add_alias(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 		memcpy(p->role[AS_ALIAS].from, from, 16);
 		p->role[AS_ALIAS].said = said;
 	}
-	wheel_add(w->wheel, plan_packet(w, p, role, out, len, delay));
+	wheel_add(w->wheel, plan_packet(p, role, out, len, delay));
 }
 
-/*
- * An error.  Eight bytes of UDP over IPv6 hold 16 bits of ours only, too
- * little to be believed: then it counts as the fault and nothing more.
- */
 static void
 add_error(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
     enum fault f, int64_t delay)
 {
-	uint8_t out[FRAME_MAX], from[16];
-	struct said said;
-	bool weak = f == F_UNREACH8 && s->alen == 16 && s->proto == PROTO_UDP;
+	uint8_t out[FRAME_MAX];
 	size_t len = reply_error(s, f == F_EXCEEDED, f == F_UNREACH8, r, out,
-	    &said, from);
+	    &p->role[AS_ERROR].said, p->role[AS_ERROR].from);
 
-	if (!weak) {
-		memcpy(p->role[AS_ERROR].from, from, 16);
-		p->role[AS_ERROR].said = said;
-	}
-	wheel_add(w->wheel, plan_packet(w, p, weak ? AS_EXTRA + (int)f : AS_ERROR,
-	    out, len, delay));
+	wheel_add(w->wheel, plan_packet(p, AS_ERROR, out, len, delay));
 }
 
 static void
@@ -276,7 +264,7 @@ add_answer(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 	p->role[role].said = said;
 	if (cls == F_LATE)
 		delay += w->late_ns;
-	e = plan_packet(w, p, role, out, len, delay);
+	e = plan_packet(p, role, out, len, delay);
 	e->gap = MS / 2;
 	if (cls == F_DUP)
 		e->copies = 2 + rnd_below(&r, 8);
@@ -285,7 +273,7 @@ add_answer(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 	wheel_add(w->wheel, e);
 	if (cls != F_MULTI || w->nsites < 2)
 		return;
-	e = plan_packet(w, p, AS_OK, out, len, delay + (1 + rnd_below(&r, 20)) * MS);
+	e = plan_packet(p, AS_OK, out, len, delay + (1 + rnd_below(&r, 20)) * MS);
 	e->site = (int)((home + 1 + rnd_below(&r, w->nsites - 1)) % w->nsites);
 	wheel_add(w->wheel, e);
 }
@@ -353,7 +341,7 @@ add_extra(struct world *w, struct plan *p, const struct seen *s, enum fault f,
 		len = reply_corrupt(s, *r, out, len);
 	if (f == F_FRAGMENT)
 		len = reply_fragment(s, *r, out, len);
-	e = plan_packet(w, p, AS_EXTRA + (int)f, out, len, delay);
+	e = plan_packet(p, AS_EXTRA + (int)f, out, len, delay);
 	e->site = (int)rnd_below(r, w->nsites);
 	e->pad = f != F_TRUNCATED;
 	wheel_add(w->wheel, e);
