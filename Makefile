@@ -127,8 +127,11 @@ check: all $(CHECKBINS)
 
 fuzz: $(FUZZERS:%=obj-fuzz/%)
 
+# Not within itself: there the rule for $(OBJ)/lib.a does the work.
+ifneq ($(OBJ),obj-fuzz)
 obj-fuzz/lib.a: $(LIBSRCS) $(wildcard lib/*.h lib/*.def) Makefile
 	$(Q)$(MAKE) -s CC=clang OBJ=obj-fuzz SAN=fuzzer-no-link,address,undefined obj-fuzz/lib.a
+endif
 
 obj-fuzz/%: tests/fuzz/%.c obj-fuzz/lib.a
 	@mkdir -p $(@D)
