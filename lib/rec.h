@@ -48,6 +48,17 @@ typedef struct { uint16_t n; char s[4096]; } rec_text;
 #undef OPTIONAL
 #undef END
 
+/* The numbers of the fields, for recin_split: at_sent_time is 0. */
+#define RECORD(r, doc)			enum {
+#define FIELD(r, t, f, doc)		at_##r##_##f,
+#define OPTIONAL(r, t, f, doc)		at_##r##_##f,
+#define END(r)				nfields_##r };
+#include "records.def"
+#undef RECORD
+#undef FIELD
+#undef OPTIONAL
+#undef END
+
 struct field {
 	const char	*name;
 	enum ftype	 type;
