@@ -107,10 +107,11 @@ matchnames_number(struct matchnames *t, const char *value)
 	if (colon == NULL || colon == value || num_parse(&number, colon + 1,
 	    strlen(colon + 1), MATCH_MAXNAMES) == -1 || number == 0)
 		return -1;
-	id = matchnames_node(t, value, (size_t)(colon - value));
-	if (id == -1 || (t->number[number] != INTERN_NONE &&
-	    t->number[number] != (uint32_t)id))
+	if ((id = matchnames_node(t, value, (size_t)(colon - value))) == -1)
 		return -1;
+	if (t->number[number] != INTERN_NONE &&
+	    t->number[number] != (uint32_t)id)
+		return -2;
 	t->number[number] = (uint32_t)id;
 	return 0;
 }

@@ -68,14 +68,14 @@ struct matchnames {
 void	 matchnames_init(struct matchnames *);
 void	 matchnames_free(struct matchnames *);
 
-/* The number of a node, a TXT answer or an origin; -1: too many. */
+/* The number of a node or an origin, or -1: too many; of a TXT answer. */
 long	 matchnames_node(struct matchnames *, const char *s, size_t n);
 long	 matchnames_origin(struct matchnames *, const struct addr *src,
     const char *type, size_t n);
 uint32_t matchnames_txt(struct matchnames *, const char *s, size_t n);
 
 /*
- * "# node: name:number".  Return 0, or -1: not of that form, or the number
+ * "# node: name:number".  Return 0; -1: not of that form; -2: the number
  * is another node's.
  */
 int	 matchnames_number(struct matchnames *, const char *value);

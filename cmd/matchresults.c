@@ -1,0 +1,383 @@
+/* matchresults - find what became of every probe sent */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "key.h"
+#include "match.h"
+#include "matchout.h"
+#include "matchread.h"
+#include "matchmeta.h"
+#include "mem.h"
+#include "opt.h"
+#include "rec.h"
+
+static const char *keyfile, *output, *tmpdir, *minauth = "tag30";
+static int64_t late_ns = 15 * 60 * NS_PER_S;
+static uint64_t memory = UINT64_C(1) << 30;
+static bool force, verbose;
+
+static const struct opt opts[] = {
+	{ 'k', "key", OPT_STR, "FILE", &keyfile, 0, 0,
+	    "authenticate replies that were recorded without the key" },
+	{ 0, "late", OPT_SPAN, "SPAN", &late_ns, 0, INT64_MAX,
+	    "a reply after this long is late, default 15m" },
+	{ 0, "min-auth", OPT_STR, "LEVEL", &minauth, 0, 0,
+	    "ignore replies tied more weakly to a probe: none, tag16, tag30 "
+	    "(default), tag32, mac64" },
+	{ 0, "memory", OPT_SIZE, "SIZE", &memory, 1 << 20, INT64_MAX,
+	    "use temporary files beyond about this much, default 1G" },
+	{ 0, "tmp", OPT_STR, "DIR", &tmpdir, 0, 0,
+	    "directory for them, default $TMPDIR or /tmp" },
+	{ 'w', "write", OPT_STR, "FILE", &output, 0, 0,
+	    "write here instead of standard output; .gz compresses" },
+	{ 0, "force", OPT_FLAG, NULL, &force, 0, 0,
+	    "overwrite FILE" },
+	{ 'v', "verbose", OPT_FLAG, NULL, &verbose, 0, 0,
+	    "print what was counted to standard error" },
+	{ 0 }
+};
+
+static const struct tool tool = {
+	.name = "matchresults",
+	.args = "file ...",
+	.summary = "find what became of every probe sent",
+	.opts = opts,
+};
+
+static const struct rectype *const types[] = { &rec_sent, &rec_reply, NULL };
+
+/* A file named on the command line. */
+struct operand {
+	const char	*path;
+	int		 fd;		/* -1 when in is open already */
+	int		 type;		/* index in types, -1: cannot be read */
+	struct recin	 in;
+	char		*cut;		/* NULL: whole */
+};
+
+/* What one thread reads, and where it goes. */
+struct reader {
+	pthread_t		 thread;
+	int			 type;
+	struct operand		*file;
+	size_t			 nfiles;
+	struct matchread	 read;
+	struct matchsort	*sort, *suspects;
+	uint64_t		 refused, rejected;
+	int			 error;		/* errno of a temporary file */
+};
+
+static void
+complain(struct operand *f, const char *why)
+{
+	if (f->cut == NULL)
+		f->cut = mem_string(why);
+	warnx("%s: %s", f->path, why);
+}
+
+static const char *const *const *
+wanted(void)
+{
+	static const char *const *wants[2];
+
+	wants[0] = matchread_sentcols;
+	wants[1] = keyfile == NULL ? matchread_replycols :
+	    matchread_quotecols;
+	return wants;
+}
+
+/*
+ * See what a file is.  It is closed again, so that many files are not many
+ * threads, unless it is a pipe.
+ */
+static void
+identify(struct operand *f)
+{
+	bool std = strcmp(f->path, "-") == 0, seekable;
+
+	f->fd = std ? 0 : open(f->path, O_RDONLY | O_CLOEXEC);
+	if (f->fd == -1)
+		err(2, "%s", f->path);
+	if (std)
+		f->path = "standard input";
+	seekable = lseek(f->fd, 0, SEEK_CUR) == 0;
+	f->type = recin_open_any(&f->in, types,
+	    seekable ? fcntl(f->fd, F_DUPFD_CLOEXEC, 3) : f->fd, f->path,
+	    wanted());
+	if (f->type == -1 && f->in.header != NULL)
+		errx(2, "%s: %s, nor of a %s", f->path, f->in.err,
+		    types[1]->name);
+	if (f->type == -1)
+		complain(f, f->in.err);
+	if (f->type == -1 || seekable) {
+		recin_close(&f->in);
+		meta_free(&f->in.meta);
+	}
+	if (!seekable)
+		f->fd = -1;
+	else if (lseek(f->fd, 0, SEEK_SET) == -1)
+		err(2, "%s", f->path);
+}
+
+/* One record into the sorter: 0, 1 bad, 2 rejected, or -1 with errno. */
+static int
+take(struct reader *r, struct recin *in, const struct span v[])
+{
+	struct matchreply reply = { 0 };
+	struct matchsent sent = { 0 };
+	int bad = r->type == 0 ? matchread_sent(&r->read, v, &sent) :
+	    matchread_reply(&r->read, v, &in->meta, &reply);
+	void *p;
+
+	if (bad != 0)
+		return bad == -1 ? 1 : 2;
+	if ((p = matchsort_add(r->sort)) == NULL)
+		return -1;
+	if (r->type == 0) {
+		memcpy(p, &sent, sizeof sent);
+		return 0;
+	}
+	memcpy(p, &reply, sizeof reply);
+	if (match_suspect(&reply)) {
+		struct matchcross *c = matchsort_add(r->suspects);
+
+		if (c == NULL)
+			return -1;
+		memcpy(c->key, reply.from, sizeof c->key);
+	}
+	return 0;
+}
+
+/* Read one file to its end; what is bad in it is named and left out. */
+static int
+read_file(struct reader *r, struct operand *f)
+{
+	struct span v[(int)nfields_reply + (int)nfields_sent];
+	struct recin *in = &f->in;
+	int n, t;
+
+	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
+		v[i] = (struct span){ "-", 1 };
+	if (f->fd != -1 && recin_open_any(in, types, f->fd, f->path,
+	    wanted()) == -1)
+		complain(f, in->err);
+	else while ((n = recin_split(in, v)) != 0 && n != -2) {
+		const char *why = in->err;
+
+		if (n == 1) {
+			if ((t = take(r, in, v)) == -1)
+				return errno;
+			r->rejected += t == 2;
+			if (t != 1)
+				continue;
+			recin_refuse(in);
+			why = r->read.err;
+		}
+		if (in->nbad <= 3)
+			warnx("%s:%lu: %s", f->path, in->lineno, why);
+	}
+	r->refused += in->nbad;
+	if (in->nbad > 3)
+		warnx("%s: %" PRIu64 " bad lines", f->path, in->nbad);
+	if (recin_close(in) == -1)
+		complain(f, in->err);
+	return 0;
+}
+
+static void *
+read_files(void *arg)
+{
+	struct reader *r = arg;
+
+	for (size_t i = 0; i < r->nfiles && r->error == 0; i++)
+		if (r->file[i].type == r->type)
+			r->error = read_file(r, &r->file[i]);
+	return NULL;
+}
+
+static void *
+sort_records(void *arg)
+{
+	struct reader *r = arg;
+
+	if (matchsort_done(r->sort) == -1)
+		r->error = errno;
+	return NULL;
+}
+
+/* Run a step for sent and reply files side by side. */
+static void
+side_by_side(struct reader r[2], void *(*step)(void *))
+{
+	bool thread = pthread_create(&r[1].thread, NULL, step, &r[1]) == 0;
+
+	step(&r[0]);
+	if (thread)
+		pthread_join(r[1].thread, NULL);
+	else
+		step(&r[1]);
+	for (int i = 0; i < 2; i++)
+		if ((errno = r[i].error) != 0)
+			err(3, "temporary file in %s", tmpdir);
+}
+
+struct sink {
+	struct recout	out;
+	char		line[MATCHOUT_MAX];
+};
+
+static int
+write_result(void *arg, const struct match *m, const struct matchprobe *p)
+{
+	struct sink *s = arg;
+
+	return recout_line(&s->out, s->line, matchout_line(m, p, s->line));
+}
+
+/* Write everything; return 0, or 1 if something is missing from it. */
+static int
+write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
+    char *argv[])
+{
+	const char *name = output == NULL ? "standard output" : output;
+	struct sink *s = mem_alloc(sizeof *s);
+	bool compress;
+	int fd = recout_create(output, force, &compress), bad = 0;
+
+	if (fd == -1)
+		err(2, "%s", name);
+	if (recout_open(&s->out, &rec_result, fd, compress, false, NULL) == -1 ||
+	    matchmeta_write(meta, &s->out) == -1)
+		err(3, "%s", name);
+	for (size_t i = 0; i < r->nfiles; i++)
+		if (r->file[i].cut != NULL) {
+			bad = 1;
+			recout_meta(&s->out, "cut", "%s: %s", r->file[i].path,
+			    r->file[i].cut);
+		}
+	if (match_all(m, r[0].sort, r[1].sort, write_result, s) == -1)
+		err(3, "%s", s->out.error != 0 ? name : tmpdir);
+	matchmeta_reject(&m->n, r[1].read.rejected, r[1].rejected);
+	matchmeta_counts(&m->n, r[0].refused + r[1].refused, &s->out);
+	if (verbose)
+		matchmeta_print(&m->n, stderr);
+	if (recout_close(&s->out, &meta->all, argv) == -1)
+		err(3, "%s", name);
+	free(s);
+	if (m->n.unlogged > 0)
+		warnx("%" PRIu64 " probes were answered but are in no sent "
+		    "log", m->n.unlogged);
+	return bad || r[0].refused + r[1].refused + m->n.unlogged > 0;
+}
+
+/* Look at every file, and refuse what is none of ours before reading. */
+static struct operand *
+identify_all(size_t n, char *argv[])
+{
+	struct operand *file = mem_array(n, sizeof *file);
+
+	for (size_t i = 0; i < n; i++) {
+		file[i].path = argv[i];
+		identify(&file[i]);
+	}
+	return file;
+}
+
+static void
+open_readers(struct reader r[2], struct operand *file, size_t nfiles,
+    struct matchnames *names, const struct key *key)
+{
+	static struct matchsort_budget budget;
+
+	budget.limit = memory - memory / 8;
+	for (int i = 0; i < 2; i++) {
+		r[i].type = i;
+		r[i].file = file;
+		r[i].nfiles = nfiles;
+		matchread_init(&r[i].read, names, key);
+	}
+	r[0].sort = matchsort_open(sizeof(struct matchsent), MATCHKEY_LEN,
+	    matchsent_cmp, names, &budget, tmpdir);
+	r[1].sort = matchsort_open(sizeof(struct matchreply), MATCHKEY_LEN,
+	    matchreply_cmp, names, &budget, tmpdir);
+	r[1].suspects = matchsort_open(sizeof(struct matchcross), MATCHKEY_LEN,
+	    matchcross_cmp, NULL, &budget, tmpdir);
+}
+
+static void
+close_readers(struct reader r[2])
+{
+	for (int i = 0; i < 2; i++) {
+		matchsort_close(r[i].sort);
+		matchsort_close(r[i].suspects);	/* NULL for the sent logs */
+		matchread_free(&r[i].read);
+	}
+}
+
+/* Read, sort, match and write; return the exit status. */
+static int
+match_files(struct operand *file, size_t nfiles, const struct key *key,
+    int level, char *argv[])
+{
+	struct reader r[2] = { 0 };
+	struct matchnames names;
+	struct matchmeta meta = { 0 };
+	struct match m;
+	char why[128];
+	int bad;
+
+	matchnames_init(&names);
+	open_readers(r, file, nfiles, &names, key);
+	side_by_side(r, read_files);
+	for (size_t i = 0; i < nfiles; i++) {
+		if (file[i].type != -1 && matchmeta_add(&meta,
+		    &file[i].in.meta, types[file[i].type], &names, why) == -1)
+			errx(2, "%s: %s", file[i].path, why);
+		meta_free(&file[i].in.meta);
+	}
+	side_by_side(r, sort_records);
+	match_init(&m, &names, late_ns, level);
+	if (matchsort_done(r[1].suspects) == -1 ||
+	    match_cross(&m, r[0].sort, r[1].suspects) == -1)
+		err(3, "temporary file in %s", tmpdir);
+	bad = write_results(&m, r, &meta, argv);
+
+	close_readers(r);
+	match_free(&m);
+	matchnames_free(&names);
+	matchmeta_free(&meta);
+	return bad;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct operand *file;
+	struct key key;
+	char why[128], **all = argv;
+	int level, bad;
+
+	opt_parse(&tool, &argc, &argv);
+	if (argc == 0)
+		opt_usage(&tool, "no sent and reply files");
+	if ((level = auth_find(minauth)) == -1)
+		opt_usage(&tool, "--min-auth: no such level: %s", minauth);
+	if (keyfile != NULL && key_read(&key, keyfile, why) == -1)
+		errx(2, "%s: %s", keyfile, why);
+	if (tmpdir == NULL && (tmpdir = getenv("TMPDIR")) == NULL)
+		tmpdir = "/tmp";
+	file = identify_all((size_t)argc, argv);
+	bad = match_files(file, (size_t)argc, keyfile == NULL ? NULL : &key,
+	    level, all);
+	free(file);
+	return bad;
+}
