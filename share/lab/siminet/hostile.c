@@ -37,7 +37,7 @@ static void
 put_name(const struct seen *s, const uint8_t *pay, uint8_t *name)
 {
 	char text[128];
-	size_t n = base32_encode(pay, s->paylen, text), done = 0;
+	size_t n = wire_base32(pay, s->paylen, text), done = 0;
 
 	while (done < n) {
 		size_t lab = *name++;

@@ -199,7 +199,7 @@ router(const struct seen *s, struct rnd *r, uint8_t out[static 16])
 	}
 }
 
-/* RFC 4884, RFC 4950: one MPLS label after a quote padded to 128 bytes. */
+/* RFC 4884, RFC 4950: one MPLS label after 128 bytes of quote or padding. */
 static size_t
 put_mpls(const struct seen *s, struct rnd *r, uint8_t *icmp, size_t quoted)
 {
@@ -260,8 +260,8 @@ reply_error(const struct seen *s, bool exceeded, bool quote8, struct rnd r,
 	} else
 		q[7] = exceeded ? 1 : (uint8_t)(s->ttl - 3);
 	len = l4 + 8 + n;
-	if (exceeded && n <= 128 && rnd_below(&r, 2) == 0)
-		len = l4 + put_mpls(s, &r, icmp, n);
+	if (exceeded && !quote8 && rnd_below(&r, 2) == 0)
+		len = l4 + put_mpls(s, &r, icmp, n < 128 ? n : 128);
 	wire_finish(out, len, l4, proto);
 	return len;
 }

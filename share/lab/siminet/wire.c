@@ -12,7 +12,7 @@ const char *const ptype_name[] = {
 static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
 size_t
-base32_encode(const uint8_t *p, size_t n, char *out)
+wire_base32(const uint8_t *p, size_t n, char *out)
 {
 	size_t len = 0;
 	unsigned acc = 0, bits = 0;
@@ -28,7 +28,7 @@ base32_encode(const uint8_t *p, size_t n, char *out)
 }
 
 size_t
-base32_decode(const char *s, size_t n, uint8_t *out, size_t cap)
+wire_unbase32(const char *s, size_t n, uint8_t *out, size_t cap)
 {
 	size_t len = 0;
 	unsigned acc = 0, bits = 0;
@@ -185,7 +185,7 @@ parse_name(struct seen *s)
 		n += lab;
 		at += lab;
 	}
-	if (n != want || base32_decode(text, n, s->pay, PAY_MAX) != need)
+	if (n != want || wire_unbase32(text, n, s->pay, PAY_MAX) != need)
 		return;
 	s->paylen = need;
 	take_payload(s);

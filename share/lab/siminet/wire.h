@@ -81,9 +81,9 @@ put32(uint8_t *p, uint32_t v)
 bool	 wire_parse(struct seen *, const uint8_t *ip, size_t len);
 
 /* Base32 of RFC 4648, lower case, without padding; return the length. */
-size_t	 base32_encode(const uint8_t *, size_t n, char *out);
+size_t	 wire_base32(const uint8_t *, size_t n, char *out);
 /* Either case; return the bytes decoded, or 0. */
-size_t	 base32_decode(const char *, size_t n, uint8_t *out, size_t cap);
+size_t	 wire_unbase32(const char *, size_t n, uint8_t *out, size_t cap);
 
 /*
  * The transport checksum of a whole packet: what the field should hold (the
