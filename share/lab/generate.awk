@@ -123,8 +123,12 @@ function edge(	i, j, p4, p6) {
 	print $2, asn[$2], own[$2, 4], own[$2, 6] >(dir "/edges")
 }
 
-function site(	mgmt, u4, u6) {
+# A site has a default route as well, as real ones do: it ends at its
+# upstream, which has none.
+function site(	mgmt, u4, u6, gw4, gw6) {
 	add_node($2, "site", SERVICE_AS)
+	gw4 = end_addr(4, 0)
+	gw6 = end_addr(6, 0)
 	number[$2] = sites
 	mgmt = "10.255.0." sites
 	u4 = "203.0.113." (4 * sites + 1)
@@ -145,6 +149,8 @@ function site(	mgmt, u4, u6) {
 	batch($2, "addr add " CONTROL6 "::1/128 dev lo nodad")
 	batch($2, "addr add " u4 "/32 dev lo")
 	batch($2, "addr add " u6 "/128 dev lo nodad")
+	batch($2, "route add default via " gw4 " dev eth0 src " u4)
+	batch($2, "route add default via " gw6 " dev eth0 src " u6)
 	print $2, sites, mgmt, u4, u6, $4, $5 >(dir "/sites")
 	printf "define PREPEND = 0;\ndefine WITHDRAW = false;\n" \
 	    >(dir "/knob/" $2)

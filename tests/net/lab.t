@@ -141,13 +141,21 @@ same() {
 	lab truth -p "$one" | cmp - truth.1
 }
 
+# The other end of every link is in a named namespace of the lab, and only
+# sites have a default route, to a router.
 closed() {
 	for ns in $(ip netns list | sed -n "s/^\($one-[a-z0-9]*\).*/\1/p")
 	do
+		ip -n "$ns" -d -o link show type veth |
+		    grep -v "link-netns $one-"
+		ip -n "$ns" -o link | grep -v -e ' lo: ' -e ' veth' -e ' br0: ' \
+		    -e '@if'
+		case $ns in
+		*-ams|*-iad|*-sin|*-gru|*-syd|*-fra)
+			continue ;;
+		esac
 		ip -n "$ns" route show default
 		ip -n "$ns" -6 route show default
-		# An interface whose other end is in the first namespace.
-		ip -n "$ns" -d -o link show type veth | grep -v link-netns
 	done >open
 	[ ! -s open ] || { cat open; return 1; }
 }
