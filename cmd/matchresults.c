@@ -23,7 +23,7 @@
 static const char *keyfile, *output, *tmpdir, *minauth = "tag30";
 static int64_t late_ns = 15 * 60 * NS_PER_S;
 static uint64_t memory = UINT64_C(1) << 30;
-static bool force, verbose;
+static bool force, merge, verbose;
 
 static const struct opt opts[] = {
 	{ 'k', "key", OPT_STR, "FILE", &keyfile, 0, 0,
@@ -41,6 +41,8 @@ static const struct opt opts[] = {
 	    "write here instead of standard output; .gz compresses" },
 	{ 0, "force", OPT_FLAG, NULL, &force, 0, 0,
 	    "overwrite FILE" },
+	{ 0, "merge", OPT_FLAG, NULL, &merge, 0, 0,
+	    "a probe that was sent again is one probe" },
 	{ 'v', "verbose", OPT_FLAG, NULL, &verbose, 0, 0,
 	    "print what was counted to standard error" },
 	{ 0 }
@@ -346,6 +348,7 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	}
 	side_by_side(r, sort_records);
 	match_init(&m, &names, late_ns, level);
+	m.merge = merge;
 	if (matchsort_done(r[1].suspects) == -1 ||
 	    match_cross(&m, r[0].sort, r[1].suspects) == -1)
 		err(3, "temporary file in %s", tmpdir);

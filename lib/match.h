@@ -23,6 +23,7 @@ int		 verdict_find(const char *s, size_t n);	/* -1: none */
 #define MATCH_COUNTS(X)							\
 	X(sent, "sent", "probes in the sent logs")			\
 	X(unlogged, "unlogged", "probes known only by an authentic reply") \
+	X(resent, "resent", "merged with the same probe sent again") \
 	X(ok, "ok", "first reply from the target, in time")		\
 	X(none, "none", "no reply")					\
 	X(alias, "alias", "reply from another address")			\
@@ -57,12 +58,14 @@ struct matchprobe {
 	enum verdict		verdict;
 	uint32_t		sites;	/* the first, in match.site; 0: none */
 	uint32_t		nsites;
+	bool			merged;	/* another one stands for it */
 };
 
 struct match {
 	struct matchnames	*names;
 	int64_t			 late_ns;
 	int			 min_auth;
+	bool			 merge;	/* a probe sent again is one probe */
 	struct matchcounts	 n;
 
 	uint8_t			 key[MATCHKEY_LEN];	/* the target's */
