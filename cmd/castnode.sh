@@ -1,0 +1,594 @@
+#!/bin/sh
+# castnode - all that orchestrate(1) may ask of a node
+#
+# The command an ssh key is restricted to:
+#     restrict,command="/usr/local/libexec/castnet/castnode" ssh-ed25519 ...
+# What it is asked is one line of words from a small alphabet, checked word
+# by word; nothing of it reaches a shell or becomes a path as it stands.
+# Every answer but fetch's ends with a line "castnode: STATUS", because the
+# exit status of ssh does not say whose it is.
+#
+# Programs run detached.  Their standard output is a lock file (flock), so a
+# program is alive exactly as long as the lock is held, whatever happened to
+# those who started it and whichever process has its number now.
+
+set -euf
+LC_ALL=C; export LC_ALL
+umask 077
+
+self=$(readlink -f -- "$0")
+home=${self%/*}
+
+refuse() {
+	echo "castnode: $*" >&2
+	echo 'castnode: 2'
+	exit 2
+}
+
+fail() {
+	echo "castnode: $*" >&2
+	echo 'castnode: 1'
+	exit 1
+}
+
+is() {		# is word regex: does the whole word match?
+	printf '%s\n' "$1" | grep -Eqx -- "$2"
+}
+
+now() {
+	date +%s.%N
+}
+
+# Where the programs are: beside us when pushed, in bin when installed.
+set_path() {
+	PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	for dir in "$home/bin" "$home/../bin" "$home/../../bin"
+	do
+		if [ -x "$dir/catchreply" ]
+		then
+			PATH=$dir:$PATH
+			break
+		fi
+	done
+	if [ -d "$home/lib" ]		# libraries pushed along
+	then
+		LD_LIBRARY_PATH=$home/lib; export LD_LIBRARY_PATH
+	fi
+	export PATH
+}
+
+set_runs() {
+	runs=${CASTNET_RUNS:-${HOME:?}/castnet/runs}
+}
+
+# run id: set $run; the directory must be there unless $2 is "new".
+set_run() {
+	is "$1" '[A-Za-z0-9][A-Za-z0-9._-]{0,63}' || refuse "not a run: $1"
+	run=$runs/$1
+	if [ "${2-}" != new ]
+	then
+		[ -d "$run" ] || fail "no such run: $1"
+		cd "$run"
+	fi
+}
+
+number='(0|[1-9][0-9]{0,11})'
+segfile='(reply|sent)\.[1-9][0-9]{0,3}\.gz|(catch|send)\.[1-9][0-9]{0,3}\.(log|status)'
+listfile='(hitlist|redo\.[1-9][0-9]{0,3})\.gz'
+
+# --- hello -----------------------------------------------------------------
+
+default_iface() {
+	# /proc/net/route: Iface Destination Gateway ...; then IPv6's
+	awk '$2 == "00000000" { print $1; found = 1; exit }
+	    END { exit !found }' /proc/net/route 2>/dev/null ||
+	awk '$1 ~ /^0+$/ && $2 == "00" && $NF != "lo" { print $NF; exit }' \
+	    /proc/net/ipv6_route 2>/dev/null || :
+}
+
+# route_source destination: our own address towards it, if ip(8) is there.
+route_source() {
+	ip -o route get "$1" 2>/dev/null |
+	    awk '{ for (i = 1; i < NF; i++) if ($i == "src") print $(i + 1) }'
+}
+
+tool_version() {
+	"$1" --version 2>/dev/null | awk 'NR == 1 { print $NF }'
+}
+
+# Facts first; then the time for every line read, so that the other side
+# can take the offset of our clock within this one session.
+hello() {
+	[ $# -eq 0 ] || refuse "hello takes no argument"
+	mkdir -p "$runs" || fail "cannot make $runs"
+	for tool in catchreply sendprobes mkhitlist
+	do
+		v=$(tool_version $tool)
+		echo "$tool ${v:--}"
+	done
+	echo "host $(uname -n)"
+	echo "system $(uname -srm)"
+	echo "user $(id -un)"
+	echo "iface $(default_iface)"
+	echo "addr4 $(route_source 192.88.99.1)"
+	echo "addr6 $(route_source 2001:4860::1)"
+	echo "disk $(df -Pk "$runs" | awk 'NR == 2 { print $4 }')"
+	echo 'castnode: 0'
+	rounds=0
+	while [ $rounds -lt 100 ] && read -r _
+	do
+		now
+		rounds=$((rounds + 1))
+	done
+}
+
+# --- runs ------------------------------------------------------------------
+
+alive() {	# alive catch|send
+	[ -e "$1.lock" ] && ! flock -s -n "$1.lock" true
+}
+
+# read_key: the key from standard input; it must be the run's.
+read_key() {
+	key=
+	IFS= read -r key || :
+	is "$key" '[0-9a-f]{32}' || refuse 'no key on standard input'
+	mark=$(printf '%s' "$key" | sha256sum | cut -c 1-16)
+}
+
+# open run: make the run's directory, which is the lock on its name.
+open_run() {
+	[ $# -eq 1 ] || refuse 'usage: open run'
+	set_run "$1" new
+	read_key
+	mkdir -p "$runs"
+	if mkdir "$run" 2>/dev/null
+	then
+		echo "$mark" >"$run/owner"
+		echo new
+	elif [ "$(cat "$run/owner" 2>/dev/null)" = "$mark" ]
+	then
+		echo known
+	else
+		refuse "run $1 is somebody else's"
+	fi
+	echo 'castnode: 0'
+}
+
+owned() {
+	read_key
+	[ "$(cat owner 2>/dev/null)" = "$mark" ] ||
+	    refuse "the key is not run ${run##*/}'s"
+}
+
+# put run file offset: add standard input to the file, which has that size.
+put() {
+	[ $# -eq 3 ] || refuse 'usage: put run file offset'
+	is "$2" "$listfile|blocklist" || refuse "not a file to put: $2"
+	is "$3" "$number" || refuse "not an offset: $3"
+	set_run "$1"
+	exec 8>>put.lock
+	flock -w 30 8 || fail 'another put is going on'
+	[ "$3" -ne 0 ] || : >"$2"
+	size=0
+	[ ! -e "$2" ] || size=$(stat -c %s "$2")
+	[ "$size" = "$3" ] || fail "$2 has $size bytes"
+	cat >>"$2" || fail "cannot write $2"
+	echo 'castnode: 0'
+}
+
+fetch() {
+	[ $# -eq 3 ] || refuse 'usage: fetch run file offset'
+	is "$2" "$segfile" || refuse "not a file to fetch: $2"
+	is "$3" "$number" || refuse "not an offset: $3"
+	set_run "$1"
+	[ -f "$2" ] || fail "no such file: $2"
+	size=$(stat -c %s "$2")
+	[ "$3" -le "$size" ] || fail "$2 has only $size bytes"
+	echo "castnode: size $size"
+	tail -c "+$(($3 + 1))" "$2" | head -c "$((size - $3))"
+}
+
+sum_file() {
+	[ $# -eq 2 ] || refuse 'usage: sum run file'
+	is "$2" "$segfile|$listfile|blocklist" || refuse "not a file: $2"
+	set_run "$1"
+	if [ -f "$2" ]
+	then
+		echo "$(stat -c %s "$2") $(sha256sum <"$2" | cut -d ' ' -f 1)"
+	else
+		echo '0 -'
+	fi
+	echo 'castnode: 0'
+}
+
+clean() {
+	[ $# -eq 1 ] || refuse 'usage: clean run'
+	set_run "$1" new
+	if [ -d "$run" ]
+	then
+		cd "$run"
+		if alive catch || alive send
+		then
+			fail "run $1 is still going on"
+		fi
+		rm -rf -- "${runs:?}/$1"
+	fi
+	echo 'castnode: 0'
+}
+
+# segments catch|send: their numbers, in order
+segments() {
+	n=1
+	while [ -e "$1.$n.log" ]
+	do
+		echo $n
+		n=$((n + 1))
+	done
+}
+
+next_segment() {
+	echo $(($(segments "$1" | wc -l) + 1))
+}
+
+# A line per segment: catch|send number state list rc begin end
+# state: alive, ended (by itself, rc says how), dead (killed, or a reboot)
+segment_state() {
+	begin=- list=- rc=- end=-
+	[ ! -e "$1.$2.begin" ] || read -r begin list <"$1.$2.begin" || :
+	if [ -e "$1.$2.status" ]
+	then
+		read -r rc end <"$1.$2.status" || :
+		state=ended
+		[ "$rc" -lt 128 ] || [ "$rc" -eq 143 ] || [ "$rc" -eq 130 ] ||
+		    state=dead
+	elif alive "$1" && [ ! -e "$1.$(($2 + 1)).log" ]
+	then
+		state=alive
+	else
+		state=dead
+		out=sent
+		[ "$1" = send ] || out=reply
+		[ ! -e "$out.$2.gz" ] || end=$(stat -c %Y "$out.$2.gz")
+	fi
+	: "${list:=-}"
+	echo "$1 $2 $state $list $rc $begin $end"
+}
+
+status() {
+	[ $# -eq 1 ] || [ $# -eq 2 ] || refuse 'usage: status run [seconds]'
+	is "${2-0}" '[0-9]{1,3}' || refuse "not a number of seconds: $2"
+	set_run "$1"
+	left=$((${2-0} * 5))
+	while [ $left -gt 0 ] && alive send
+	do
+		sleep 0.2
+		left=$((left - 1))
+	done
+	for kind in catch send
+	do
+		for n in $(segments $kind)
+		do
+			segment_state $kind "$n"
+		done
+	done
+	set +f
+	for file in *.gz *.log
+	do
+		[ ! -e "$file" ] || echo "file $file $(stat -c %s "$file")"
+	done
+	set -f
+	echo 'castnode: 0'
+}
+
+# last_words file: why a program ended, from what it said last
+last_words() {
+	tail -n 1 "$1" 2>/dev/null | cut -c 1-200
+}
+
+# --- start, stop -----------------------------------------------------------
+
+# give_args word ...: the key=value words of start, each by its pattern
+give_args() {
+	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
+	origins='' allow='' block='' candidates=''
+	for word
+	do
+		value=${word#*=}
+		case $word in
+		node=*)		node=$value p='[A-Za-z0-9][A-Za-z0-9._-]{0,252}:[1-9][0-9]{0,4}' ;;
+		iface=*)	iface=$value p='[A-Za-z0-9][A-Za-z0-9._-]{0,14}' ;;
+		secs=*)		secs=$value p='[1-9][0-9]{0,6}' ;;
+		rate=*)		rate=$value p='(0|[1-9][0-9]{0,7})' ;;
+		shard=*)	shard=$value p='[0-9]{1,5}/[1-9][0-9]{0,4}' ;;
+		seed=*)		seed=$value p='(0|[1-9][0-9]{0,18})' ;;
+		delay=*)	delay=$value p='[0-9]{1,4}(\.[0-9]{1,3})?' ;;
+		list=*)		list=$value p=$listfile ;;
+		block=*)	block=$value p='[1-9][0-9]{0,2}' ;;
+		candidates=*)	candidates=$value p='[1-9][0-9]{0,3}' ;;
+		allow=*)	allow="$allow $value" p='[0-9a-f.:]{2,45}/[0-9]{1,3}' ;;
+		origin=*)	origins="$origins $value" p='[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}' ;;
+		*)		refuse "not an argument of start: $word" ;;
+		esac
+		is "$value" "$p" || refuse "not a value: $word"
+	done
+	case $node,$secs,$origins in
+	,*|*,,*|*,)	refuse 'start needs node=, secs= and origin=' ;;
+	esac
+}
+
+# start run catch|send word ...: with the key on standard input, and for
+# send the contact text on the line after it.
+start() {
+	[ $# -ge 3 ] || refuse 'usage: start run catch|send key=value ...'
+	case $2 in catch|send) ;; *) refuse "cannot start: $2" ;; esac
+	start_run=$1 kind=$2
+	shift 2
+	give_args "$@"
+	set_run "$start_run"
+	owned
+	if alive "$kind"
+	then
+		echo alive
+		echo 'castnode: 0'
+		return
+	fi
+	rm -f "$kind.stop"
+	seg=$(next_segment "$kind")
+	"start_$kind"
+	echo 'castnode: 0'
+}
+
+start_catch() {
+	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"}
+	for o in $origins
+	do
+		set -- "$@" -O "$o"
+	done
+	printf '%s\n' "$key" |
+	    setsid "$self" supervise "$run" catch "$seg" "$secs" "$@" \
+	    >>catch.lock 2>>"catch.$seg.log" &
+	# The output is opened after the capture, so it is there when we listen.
+	tries=0
+	until [ -s "reply.$seg.gz" ] && alive catch
+	do
+		sleep 0.05
+		tries=$((tries + 1))
+		if [ -e "catch.$seg.status" ] || [ $tries -gt 400 ]
+		then
+			fail "catchreply: $(last_words "catch.$seg.log")"
+		fi
+	done
+	echo capturing
+}
+
+start_send() {
+	IFS= read -r contact || contact=
+	[ -n "$rate" ] || refuse 'start send needs rate='
+	for n in $(segments send)
+	do
+		sent_list='' rc=''
+		read -r _ sent_list <"send.$n.begin" || :
+		[ ! -e "send.$n.status" ] || read -r rc _ <"send.$n.status" || :
+		if [ "$sent_list" = "$list" ] && is "$rc" '[01]'
+		then
+			echo 'done'
+			return
+		fi
+	done
+	[ -f "$list" ] || fail "no $list"
+	set -- -N "$node" --run-id "${run##*/}" -r "$rate" --contact "$contact" \
+	    ${iface:+-i "$iface"}
+	[ ! -e blocklist ] || set -- "$@" -b blocklist
+	for a in $allow
+	do
+		set -- "$@" --allow-prefix "$a"
+	done
+	for o in $origins
+	do
+		set -- "$@" -O "$o"
+	done
+	printf '%s\n' "$key" |
+	    setsid "$self" supervise "$run" send "$seg" "$secs" "$list" \
+	    "${shard:--}" "${seed:--}" "$delay" "${block:--}" \
+	    "${candidates:--}" "$allow" "$@" >>send.lock 2>>"send.$seg.log" &
+	tries=0
+	until [ -e "send.$seg.begin" ]
+	do
+		sleep 0.05
+		tries=$((tries + 1))
+		[ $tries -le 400 ] || fail 'the sender does not start'
+	done
+	echo sending
+}
+
+# supervise dir catch|send segment seconds ...: the detached part.  Standard
+# output is the lock, standard error the log, standard input has the key.
+supervise() {
+	cd "$1"
+	kind=$2 seg=$3 secs=$4
+	shift 4
+	flock -w 5 1 || exit 1		# somebody may be looking whether it is free
+	IFS= read -r key
+	exec </dev/null
+	child=
+	trap 'touch $kind.stop; [ -z "$child" ] || kill "$child" 2>/dev/null || :' TERM INT HUP
+	"supervise_$kind" "$@"
+}
+
+# ended rc: wait for $child, a trap notwithstanding; write its status.
+wait_child() {
+	echo "$child" >"$kind.pid"
+	rc=0
+	wait "$child" || rc=$?
+	while kill -0 "$child" 2>/dev/null	# only the trap ended our wait
+	do
+		rc=0
+		wait "$child" || rc=$?
+	done
+	echo "$rc $(now)" >"$kind.$seg.status.part"
+	mv "$kind.$seg.status.part" "$kind.$seg.status"
+}
+
+# A catcher that was killed is started again at once, as a new segment.
+supervise_catch() {
+	until=$(($(date +%s) + secs))
+	while :
+	do
+		now >"catch.$seg.begin"
+		printf '%s\n' "$key" | catchreply "$@" --end "+$secs" \
+		    -w "reply.$seg.gz" 2>>"catch.$seg.log" &
+		child=$!
+		wait_child
+		if [ -e catch.stop ] || [ "$rc" -lt 128 ]
+		then
+			break
+		fi
+		secs=$((until - $(date +%s)))
+		[ "$secs" -gt 0 ] || break
+		seg=$((seg + 1))
+		: >>"catch.$seg.log"
+	done
+}
+
+# What an earlier, killed sender still wrote down is not sent again.
+supervise_send() {
+	list=$1 shard=$2 seed=$3 delay=$4 block=$5 candidates=$6 allow=$7
+	shift 7
+	echo "$(now) $list" >"send.$seg.begin.part"
+	mv "send.$seg.begin.part" "send.$seg.begin"
+	sleep "$delay" &
+	child=$!
+	echo "$child" >send.pid
+	wait "$child" || :
+	[ ! -e send.stop ] || { echo "143 $(now)" >"send.$seg.status"; return; }
+	{
+		rc=0
+		still_to_send || rc=$?
+		[ "$rc" -le 1 ] || echo "castnode: mkhitlist: exit $rc" >&2
+		echo "$rc" >"list.$seg.status"
+	} | sendprobes -k /dev/fd/3 "$@" \
+	    --max-time "$secs" -w "sent.$seg.gz" 3<<-END &
+	$key
+	END
+	child=$!
+	wait_child
+}
+
+still_to_send() {
+	set -- 
+	[ "$shard" = - ] || set -- "$@" -s "$shard"
+	[ "$seed" = - ] || set -- "$@" -e "$seed"
+	[ "$block" = - ] || set -- "$@" --block "$block"
+	[ "$candidates" = - ] || set -- "$@" --candidates "$candidates"
+	for a in $allow
+	do
+		set -- "$@" --allow-prefix "$a"
+	done
+	if [ "$list" = hitlist.gz ]
+	then
+		for n in $(segments send)
+		do
+			[ ! -s "sent.$n.gz" ] || [ "$n" = "$seg" ] ||
+			    set -- "$@" --resume "sent.$n.gz"
+		done
+	fi
+	mkhitlist "$@" "$list"
+}
+
+# stop run catch|send|all: ask them to end, and wait until they have.
+stop() {
+	[ $# -eq 2 ] || refuse 'usage: stop run catch|send|all'
+	set_run "$1"
+	case $2 in
+	catch|send)	kinds=$2 ;;
+	all)		kinds='send catch' ;;
+	*)		refuse "cannot stop: $2" ;;
+	esac
+	for kind in $kinds
+	do
+		touch "$kind.stop"
+		tries=0
+		while alive "$kind"
+		do
+			pid=
+			[ $((tries % 20)) -ne 0 ] || read -r pid <"$kind.pid" ||
+			    pid=
+			[ -z "$pid" ] || kill "$pid" 2>/dev/null || :
+			sleep 0.1
+			tries=$((tries + 1))
+			[ $tries -le 1200 ] || fail "$kind does not stop"
+		done
+	done
+	echo 'castnode: 0'
+}
+
+# --- the words we were given -----------------------------------------------
+
+check_words() {
+	[ $# -le 64 ] || refuse 'too many words'
+	for word
+	do
+		case $word in
+		''|*[!A-Za-z0-9._:/,=@+%-]*)
+			refuse 'a word with characters that are not allowed' ;;
+		esac
+		[ ${#word} -le 512 ] || refuse 'a word is too long'
+	done
+}
+
+act() {
+	check_words "$@"
+	[ $# -gt 0 ] || refuse 'hello, open, put, start, status, stop, fetch, sum, clean'
+	verb=$1
+	shift
+	if [ "$verb" = sudo ]
+	then
+		[ $# -gt 0 ] || refuse 'sudo what?'
+		exec sudo -n -- "$self" "$@"
+	fi
+	case $verb in
+	hello|put|start|status|stop|fetch|clean)
+		"$verb" "$@" ;;
+	open)	open_run "$@" ;;
+	sum)	sum_file "$@" ;;
+	*)	refuse "not a verb: $verb" ;;
+	esac
+}
+
+main() {
+	if [ "${SSH_ORIGINAL_COMMAND+set}" = set ]
+	then
+		asked=$SSH_ORIGINAL_COMMAND
+		unset SSH_ORIGINAL_COMMAND
+		[ ${#asked} -le 8192 ] || refuse 'the command is too long'
+		# What orchestrate puts in front, to find us without a restriction
+		asked=${asked#"$finder "}
+		case $asked in
+		*[!A-Za-z0-9._:/,=@+%\ -]*)
+			refuse 'the command has characters that are not allowed' ;;
+		esac
+		IFS=' '
+		# shellcheck disable=SC2086 # words are what is wanted; set -f
+		set -- $asked
+		unset IFS
+		case ${1-} in
+		castnode|*/castnode)	shift ;;
+		esac
+	elif [ "${1-}" = supervise ]
+	then
+		set_path
+		shift
+		supervise "$@"
+		exit
+	fi
+	set_path
+	set_runs
+	act "$@"
+}
+
+# The same line stands in share/orchestrate/ssh.sh.
+# shellcheck disable=SC2016 # for the remote shell
+finder='sh -c '\''PATH=$HOME/castnet:$PATH:/usr/local/libexec/castnet:/usr/libexec/castnet exec castnode "$@"'\'' castnode'
+
+main "$@"

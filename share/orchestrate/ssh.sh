@@ -1,0 +1,178 @@
+# ssh.sh - how nodes are reached; sourced by orchestrate
+# shellcheck shell=sh disable=SC2154 # variables of cmd/orchestrate.sh
+
+# What finds castnode on a node whose key is not restricted to it.  The same
+# line stands in cmd/castnode.sh, which takes it off again.
+# shellcheck disable=SC2016 # for the remote shell
+finder='sh -c '\''PATH=$HOME/castnet:$PATH:/usr/local/libexec/castnet:/usr/libexec/castnet exec castnode "$@"'\'' castnode'
+
+# ssh_setup: our own configuration file in the run directory.  The first
+# value given counts, so what is pinned stands before the user's extras.
+ssh_setup() {
+	beside=$(cd "$(dirname "$nodes_file")" && pwd)
+	if [ -f "$beside/known_hosts" ]
+	then
+		cp "$beside/known_hosts" "$run/known_hosts"
+	elif [ -f "${HOME-}/.ssh/known_hosts" ]
+	then
+		cp "$HOME/.ssh/known_hosts" "$run/known_hosts"
+	else
+		: >"$run/known_hosts"
+	fi
+	cat >"$run/ssh_config" <<-END
+	BatchMode yes
+	StrictHostKeyChecking yes
+	UserKnownHostsFile "$run/known_hosts"
+	GlobalKnownHostsFile /dev/null
+	UpdateHostKeys no
+	PasswordAuthentication no
+	ForwardAgent no
+	ForwardX11 no
+	ClearAllForwardings yes
+	PermitLocalCommand no
+	RequestTTY no
+	ConnectTimeout 10
+	ServerAliveInterval 5
+	ServerAliveCountMax 3
+	LogLevel ERROR
+	END
+	if [ -f "$beside/ssh_config" ]
+	then
+		cat "$beside/ssh_config" >>"$run/ssh_config"
+	fi
+}
+
+# remote word ...: ask castnode on the node loaded; standard input and output
+# are the caller's.  The words are of castnode's alphabet, so that no shell
+# on the way can see anything else in them.
+remote() {
+	for word
+	do
+		case $word in
+		''|*[!A-Za-z0-9._:/,=@+%-]*)
+			warn "$n_name: cannot send this word: $word"
+			return 2 ;;
+		esac
+	done
+	[ "$n_sudo" != yes ] || set -- sudo "$@"
+	if [ "$n_castnode" != - ]
+	then
+		"$ssh" -F "$run/ssh_config" -T -- "$n_dest" "$n_castnode $*"
+	else
+		"$ssh" -F "$run/ssh_config" -T -- "$n_dest" "$finder $*"
+	fi
+}
+
+# ask file word ...: remote, its answer into a file without castnode's own
+# status line, which is what we return; 255 when there was none.
+ask() {
+	answer=$1
+	shift
+	remote "$@" >"$answer.part" 2>"$answer.err" || :
+	asked=$(sed -n '$s/^castnode: \([0-9]\{1,3\}\)$/\1/p' "$answer.part")
+	[ -z "$asked" ] || sed '$d' "$answer.part" >"$answer"
+	rm -f "$answer.part"
+	return "${asked:-255}"
+}
+
+# why file: one line on what went wrong with ask file
+why() {
+	line=$(grep -v '^castnode: [0-9]*$' "$1.err" 2>/dev/null | tail -n 1)
+	printf '%s\n' "${line:-no answer}" | tr -cd '\040-\176' | cut -c 1-200
+}
+
+# node_failed name reason: it is left out from here on; partial knows why
+node_failed() {
+	printf '%s\n' "$2" >"$run/nodes.d/$1/failed"
+	warn "$1: $2"
+	return 1
+}
+
+# standing: the nodes that have not failed, in order
+standing() {
+	for name in $names
+	do
+		[ -e "$run/nodes.d/$name/failed" ] || echo "$name"
+	done
+}
+
+# each function name ...: the function for each of the nodes, side by side,
+# at most $parallel at once; 1 if it failed for any.
+each() {
+	each_do=$1 pids='' running=0 bad=0
+	shift
+	for each_name
+	do
+		(
+			trap - INT TERM
+			node_load "$each_name"
+			"$each_do" "$each_name"
+		) </dev/null &
+		pids="$pids $!"
+		running=$((running + 1))
+		[ $running -ge "$parallel" ] || continue
+		# shellcheck disable=SC2086 # one word a process
+		set -- $pids
+		wait "$1" || bad=1
+		shift
+		pids=$*
+		running=$((running - 1))
+	done
+	for pid in $pids
+	do
+		wait "$pid" || bad=1
+	done
+	return $bad
+}
+
+# put_file local remote: send what the node does not have of it yet.
+put_file() {
+	size=$(stat -c %s "$1")
+	sum=$(sha256sum <"$1" | cut -d ' ' -f 1)
+	for try in 1 2 3 4
+	do
+		ask "$dir/sum" sum "$id" "$2" ||
+		    { why "$dir/sum" >"$dir/reason"; continue; }
+		read -r have there <"$dir/sum"
+		[ "$there" != "$sum" ] || return 0
+		# What was sent before and is not the beginning of this file
+		# shows only at the end: then all of it again.
+		[ "$have" -lt "$size" ] && [ "$try" -lt 3 ] || have=0
+		tail -c "+$((have + 1))" "$1" |
+		    ask "$dir/put" put "$id" "$2" "$have" ||
+		    why "$dir/put" >"$dir/reason"
+	done
+	return 1
+}
+
+# get_file name size: fetch it, from where an earlier attempt ended; under
+# its own name only when it is whole and its checksum right.
+get_file() {
+	part=$dir/$1.part
+	[ -e "$part" ] || : >"$part"
+	for try in 1 2 3 4
+	do
+		have=$(stat -c %s "$part")
+		[ "$have" -le "$2" ] || { : >"$part"; have=0; }
+		if [ "$have" -lt "$2" ]
+		then
+			remote fetch "$id" "$1" "$have" 2>"$dir/fetch.err" | {
+				IFS= read -r line || line=
+				case $line in
+				'castnode: size '*)	cat >>"$part" ;;
+				esac
+			}
+			[ "$(stat -c %s "$part")" -ge "$2" ] || continue
+		fi
+		ask "$dir/sum" sum "$id" "$1" || continue
+		read -r size sum <"$dir/sum"
+		if [ "$size $sum" = "$(stat -c %s "$part") $(sha256sum <"$part" |
+		    cut -d ' ' -f 1)" ]
+		then
+			mv "$part" "$dir/$1"
+			return 0
+		fi
+		[ "$size" -gt "$2" ] || : >"$part"
+	done
+	return 1
+}

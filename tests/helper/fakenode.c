@@ -1,0 +1,258 @@
+/*
+ * fakenode - stands in for sendprobes and catchreply, by the name it is
+ * called; the wire is a directory of sockets, $FAKEWIRE/SITE.
+ *
+ * Of the targets, by a hash: one in ten is silent, one in seven is anycast
+ * itself and answers the site nearest to it, the one that asks; the others
+ * answer to one of the $FAKESITES sites.  What is sent to 203.0.113.N is
+ * answered to site N.  A datagram to a site where nobody listens is lost.
+ */
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "key.h"
+#include "node.h"
+#include "num.h"
+#include "origin.h"
+#include "rec.h"
+
+struct wire {
+	uint32_t	mid;
+	uint16_t	node;
+	char		probe[16];
+	struct addr	src, dst;
+	int64_t		tx_ns, rtt_ns;
+};
+
+static const char *key_path, *out_path, *node_text;
+static struct originopts origin_opts;
+static double rate = 1000;
+static int64_t end_ns = INT64_MAX;
+static volatile sig_atomic_t stopped;
+
+static void
+on_term(int sig)
+{
+	stopped = sig;
+}
+
+/* Options the tests need; the others are taken and forgotten. */
+static void
+options(int argc, char *argv[])
+{
+	static const char *list[ORIGIN_MAX];
+
+	origin_opts.list.v = list;
+	for (int i = 1; i + 1 < argc; i += 2) {
+		const char *o = argv[i], *v = argv[i + 1];
+		int64_t span;
+
+		if (strcmp(o, "-k") == 0)
+			key_path = v;
+		else if (strcmp(o, "-w") == 0)
+			out_path = v;
+		else if (strcmp(o, "-N") == 0)
+			node_text = v;
+		else if (strcmp(o, "-O") == 0)
+			list[origin_opts.list.n++] = v;
+		else if (strcmp(o, "-r") == 0)
+			rate = atof(v);
+		else if (strcmp(o, "--end") == 0 &&
+		    num_parse_span(&span, v + 1, strlen(v + 1)) == 0)
+			end_ns = clock_real() + span;
+	}
+}
+
+static uint32_t
+hash(const struct addr *a)
+{
+	uint32_t h = 2166136261;
+
+	for (int i = 0; i < 16; i++)
+		h = (h ^ a->b[i]) * 16777619;
+	return h ^ h >> 15;
+}
+
+static unsigned
+sites(void)
+{
+	const char *s = getenv("FAKESITES");
+
+	return s == NULL ? 1 : (unsigned)atoi(s);
+}
+
+/* The site the answer goes to; 0: there is none. */
+static unsigned
+catchment(const struct wire *w)
+{
+	uint32_t h = hash(&w->dst);
+
+	if (h % 10 == 0)
+		return 0;
+	if (w->src.v == 4 && w->src.b[0] == 203)
+		return w->src.b[3];
+	if (h % 7 == 0)
+		return w->node;
+	return h / 70 % sites() + 1;
+}
+
+static void
+deliver(int fd, const struct wire *w, unsigned site)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char dir[80];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "%s/%u", getenv("FAKEWIRE"), site);
+	if ((d = opendir(dir)) == NULL)
+		return;
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(to.sun_path, sizeof(to.sun_path), "%.80s/%.20s", dir,
+		    e->d_name);
+		/* nobody may be there any more: so be it */
+		(void)sendto(fd, w, sizeof(*w), 0, (void *)&to, sizeof(to));
+	}
+	closedir(d);
+}
+
+static void
+probe_all(int fd, const struct key *key, const struct node *node,
+    const struct origin *origin, int norigins, struct recin *in,
+    struct recout *out)
+{
+	struct target t;
+	struct sent s;
+	int64_t next = clock_mono();
+
+	rec_clear(&rec_target, &t);
+	rec_clear(&rec_sent, &s);
+	word_str(&s.node, node->name);
+	s.ttl = 64;
+	s.flow = s.attempt = 0;
+	while (!stopped && recin_read(in, &t) > 0)
+		for (int i = 0; i < norigins; i++) {
+			struct wire w = { .mid = key->mid,
+			    .node = node->number, .src = origin[i].src,
+			    .dst = t.dst };
+
+			if (w.src.v != t.dst.v)
+				continue;
+			snprintf(w.probe, sizeof(w.probe), "%s",
+			    probe_name(origin[i].probe));
+			s.time = w.tx_ns = clock_real();
+			w.rtt_ns = NS_PER_MS * (1 + (hash(&t.dst) >> 8 ^
+			    catchment(&w) * 7) % 100);
+			s.src = w.src;
+			s.dst = w.dst;
+			word_str(&s.probe, w.probe);
+			deliver(fd, &w, catchment(&w));
+			recout_write(out, &s);
+			recout_tick(out, clock_mono());
+			next += (int64_t)(1e9 / rate);
+			if (next > clock_mono())
+				nanosleep(&(struct timespec){ .tv_nsec =
+				    (next - clock_mono()) % NS_PER_S }, NULL);
+		}
+}
+
+static void
+catch_all(int fd, const struct key *key, const struct node *node,
+    struct recout *out)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	struct reply r;
+	struct wire w;
+
+	rec_clear(&rec_reply, &r);
+	word_str(&r.node, node->name);
+	word_str(&r.kind, "echo");
+	word_str(&r.auth, "mac64");
+	r.ttl = 64;
+	r.flow = r.attempt = 0;
+	while (!stopped && clock_real() < end_ns) {
+		poll(&p, 1, 50);
+		while (recv(fd, &w, sizeof(w), MSG_DONTWAIT) == sizeof(w)) {
+			if (w.mid != key->mid)
+				continue;
+			r.time = w.tx_ns + w.rtt_ns;
+			r.from = r.dst = w.dst;
+			r.to = w.src;
+			r.tx = w.node;
+			r.tx_time = w.tx_ns;
+			word_str(&r.probe, w.probe);
+			recout_write(out, &r);
+		}
+		recout_tick(out, clock_mono());
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	bool catcher = strstr(argv[0], "catchreply") != NULL, gz;
+	static struct origin origin[ORIGIN_MAX];
+	struct sockaddr_un me = { .sun_family = AF_UNIX };
+	struct recout out;
+	struct node node;
+	struct recin in;
+	struct key key;
+	char why[128];
+	int fd, n;
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("%s %s\n", catcher ? "catchreply" : "sendprobes",
+		    CASTNET_VERSION);
+		return 0;
+	}
+	options(argc, argv);
+	signal(SIGTERM, on_term);
+	if (node_parse(&node, node_text) == -1 ||
+	    key_read(&key, key_path, why) == -1 ||
+	    (n = origin_parse(origin, &origin_opts, why)) == -1)
+		errx(2, "%s", why);
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (catcher) {
+		snprintf(me.sun_path, sizeof(me.sun_path), "%s/%u",
+		    getenv("FAKEWIRE"), node.number);
+		mkdir(me.sun_path, 0755);
+		snprintf(me.sun_path + strlen(me.sun_path), 20, "/%d",
+		    (int)getpid());
+		if (bind(fd, (void *)&me, sizeof(me)) == -1)
+			err(2, "%s", me.sun_path);
+	}
+	if (recout_open(&out, catcher ? &rec_reply : &rec_sent,
+	    recout_create(out_path, false, &gz), gz, false, NULL) == -1)
+		err(3, "%s", out_path);
+	recout_meta(&out, "node", "%s:%u", node.name, node.number);
+	recout_flush(&out);
+	if (catcher) {
+		catch_all(fd, &key, &node, &out);
+		unlink(me.sun_path);
+	} else {
+		if (recin_open_bare(&in, &rec_target, 0, "stdin") == -1)
+			errx(2, "%s", in.err);
+		probe_all(fd, &key, &node, origin, n, &in, &out);
+		if (!stopped && recin_close(&in) == -1)
+			warnx("%s", in.err);
+	}
+	if (recout_close(&out, NULL, argv) == -1)
+		err(3, "%s", out_path);
+	return stopped ? 128 + stopped : 0;
+}
