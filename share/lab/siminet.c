@@ -68,7 +68,7 @@ static const char help[] =
 "      --save FILE   keep answers for a later run, --save-max N of them (10000)\n"
 "      --replay FILE send those of an earlier run, at the rate of \"replayed\"\n"
 "      --end S       end after so many seconds (600)\n"
-"      --idle S      end after so long without a probe (10)\n"
+"      --idle S      end so long after the last packet (10)\n"
 "  -f, --fault NAME=RATE,...  NAME alone: as in \"-f mix\", which is all of\n"
 "                    them at these rates:\n";
 
@@ -273,7 +273,7 @@ serve(struct world *w)
 			continue;
 		if (wheel_waiting(w->wheel) > 0)
 			nap.tv_nsec = WHEEL_TICK;
-		else if (now - w->last_ns > idle)
+		else if (w->probes > 0 && now - w->last_ns > idle)
 			break;
 		ppoll(pfd, w->nsites, &nap, NULL);
 	}
