@@ -8,14 +8,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Room for that many more descriptors, if we may. */
-static void
+#define SPARE	64		/* descriptors left for everything else */
+
+/* Room for that many descriptors, if we may; return how many there can be. */
+static int
 raise_limit(rlim_t n)
 {
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= n)
-		return;
+		return getdtablesize();
 	r.rlim_cur = n;
 	if (r.rlim_max < n)
 		r.rlim_max = n;
@@ -24,11 +26,12 @@ raise_limit(rlim_t n)
 		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);
 	}
+	return getdtablesize();
 }
 
 /* The filter goes on before the port is ours: not one packet is queued. */
 static int
-hold(const struct addr *a, uint16_t port)
+hold(const struct addr *a, uint16_t port, int max_fd)
 {
 	struct sock_filter drop = { BPF_RET | BPF_K, 0, 0, 0 };
 	struct sock_fprog prog = { 1, &drop };
@@ -41,6 +44,11 @@ hold(const struct addr *a, uint16_t port)
 
 	if (fd == -1)
 		return -1;
+	if (fd >= max_fd) {
+		close(fd);
+		errno = EMFILE;
+		return -1;
+	}
 	memcpy(&s4.sin_addr, a->b, 4);
 	memcpy(&s6.sin6_addr, a->b, 16);
 	/* Our address may not be up yet: a site about to be announced. */
@@ -67,11 +75,12 @@ unsigned
 hold_ports(const struct addr *a, uint16_t lo, uint16_t hi)
 {
 	unsigned bad = 0;
-	int first = 0;
+	int first = 0, max_fd;
 
-	raise_limit((rlim_t)getdtablesize() + (rlim_t)(hi - lo) + 1);
+	max_fd = raise_limit((rlim_t)getdtablesize() + (rlim_t)(hi - lo) + 1 +
+	    SPARE) - SPARE;
 	for (unsigned port = lo; port <= hi; port++)
-		if (hold(a, (uint16_t)port) == -1 && bad++ == 0)
+		if (hold(a, (uint16_t)port, max_fd) == -1 && bad++ == 0)
 			first = errno;
 	errno = first;
 	return bad;
