@@ -39,16 +39,18 @@ dns_question(struct buf *b, uint16_t type, uint16_t class)
 }
 
 void
-dns_opt(struct buf *b, const char *contact, size_t at, size_t want)
+dns_opt(struct buf *b, const char *contact, size_t at, size_t want,
+    size_t spare)
 {
-	size_t n = contact == NULL ? 0 : strlen(contact), pad = 0;
+	size_t n = contact == NULL ? 0 : strlen(contact);
 	size_t len = contact == NULL ? 0 : n + 4;
 	size_t so_far = b->len - at + 11 + len;
+	size_t pad = spare == 0 ? 0 : spare + 4;
 
 	if (contact == NULL && want == 0)
 		return;
 	if (want > so_far) {
-		if (want < so_far + 4) {
+		if (want < so_far + (pad == 0 ? 4 : pad)) {
 			b->bad = true;		/* no room for the option */
 			return;
 		}

@@ -33,9 +33,11 @@ void	 dns_question(struct buf *, uint16_t type, uint16_t class);
 
 /*
  * Append an OPT record with the contact text (code 65001), if there is one,
- * and padding (RFC 7830) up to want bytes in all since at.
+ * and padding (RFC 7830) up to want bytes in all since at, or of spare bytes
+ * if that is more: those are the last ones then.
  */
-void	 dns_opt(struct buf *, const char *contact, size_t at, size_t want);
+void	 dns_opt(struct buf *, const char *contact, size_t at, size_t want,
+    size_t spare);
 
 /* Read a header. */
 struct dns dns_parse(struct cur *);

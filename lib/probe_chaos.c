@@ -10,18 +10,40 @@
 
 enum { LOWEST = 49152 };
 
+/* What the bytes since at and their number, twice, add to a checksum. */
+static uint64_t
+sum_since(const struct buf *b, size_t at)
+{
+	return pkt_sum(b->p + at, b->len - at) +
+	    2 * (uint64_t)pkt_wire16((uint16_t)(b->len - at));
+}
+
+/*
+ * The OPT record ends in two bytes that make it add nothing to the checksum:
+ * whoever catches an error need not know our contact text or padding.
+ */
 static void
 body(struct buf *b, const struct origin *o, size_t want)
 {
 	size_t at = b->len, name;
 
-	dns_header(b, false, o->contact != NULL || want != 0);
+	dns_header(b, false, false);
 	name = b->len;
 	dns_name(b, o->qname != NULL ? o->qname : "hostname.bind");
 	if (b->len - name > 255)
 		b->bad = true;
 	dns_question(b, DNS_TXT, DNS_CH);
-	dns_opt(b, o->contact, at, want);
+	if ((o->contact == NULL && want == 0) || b->bad)
+		return;
+	uint64_t bare = sum_since(b, at);
+	buf_set16(b, at + 10, 1);		/* additional records */
+	dns_opt(b, o->contact, at, want, 2);
+	if (b->bad)
+		return;
+	uint16_t fudge = pkt_fudge(sum_since(b, at), pkt_cksum(bare));
+	if ((b->len - at) % 2 != 0)
+		fudge = (uint16_t)(fudge << 8 | fudge >> 8);
+	buf_set16(b, b->len - 2, fudge);
 }
 
 static uint16_t
@@ -57,8 +79,11 @@ query_sum(const struct match *m, const struct mask *k)
 {
 	uint8_t mem[PROBE_MAX];
 	struct buf b = buf_init(mem, sizeof(mem));
+	struct origin bare = *m->o;
 
-	probe_body(&b, m->o);
+	bare.contact = NULL;
+	bare.size = 0;
+	probe_body(&b, &bare);
 	return pkt_pseudo(&m->ip->src, &m->ip->dst, PROTO_UDP, b.len + 8) +
 	    pkt_wire16(source_port(k)) + pkt_wire16(probe_dport(m->o)) +
 	    pkt_wire16((uint16_t)(b.len + 8)) + pkt_sum(b.p, b.len);

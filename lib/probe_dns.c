@@ -29,7 +29,7 @@ body(struct buf *b, const struct origin *o, size_t want)
 	if (b->len - name > 255)
 		b->bad = true;
 	dns_question(b, DNS_A, DNS_IN);
-	dns_opt(b, o->contact, at, want);
+	dns_opt(b, o->contact, at, want, 0);
 }
 
 static void

@@ -22,7 +22,7 @@ static struct key key;
 static struct wirekey wirekey = { .dns_sport = 61000, .tcp_sport = 62000 };
 
 struct scene {
-	struct origin	 origin;
+	struct origin	 origin, told;	/* what sender and catcher know */
 	struct tmpl	 tmpl;
 	struct expect	 expect;
 	struct ask	 ask;
@@ -241,7 +241,9 @@ scene_run(const char *type, uint8_t family, const struct key *other)
 	    .contact = family == 4 ? "see https://example.net/" : NULL } };
 	addr_parse(&s.origin.src, src, strlen(src));
 	s.rnd = rnd_seed(7, family, (const uint8_t *)type, 3);
-	s.expect = (struct expect){ .origins = &s.origin, .n = 1, .key = &key,
+	s.told = s.origin;
+	s.told.contact = NULL;
+	s.expect = (struct expect){ .origins = &s.told, .n = 1, .key = &key,
 	    .max_node = 6, .ttl = 64, .max_attempt = 1 };
 	if (tmpl_build(&s.tmpl, &s.origin, &key, err) == -1) {
 		printf("# %s\n", err);
