@@ -326,7 +326,6 @@ struct gzin *
 gzin_open(int fd)
 {
 	struct gzin *g = mem_alloc(sizeof(*g));
-	int e;
 
 	g->fd = fd;
 	g->member = -1;
@@ -335,7 +334,7 @@ gzin_open(int fd)
 	g->z = libdeflate_alloc_decompressor();
 	ring_init(&g->ring, OUT_CAP);
 	g->out = &g->ring.block[0];
-	if (g->wake == -1 || (e = ring_thread(&g->ring, in_thread, g)) != 0) {
+	if (g->wake == -1 || ring_thread(&g->ring, in_thread, g) != 0) {
 		snprintf(g->err, sizeof(g->err), "no thread to read with");
 		g->over = true;
 		g->go = true;
