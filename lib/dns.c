@@ -131,7 +131,6 @@ void
 dns_answer(struct buf *b, struct cur query, const char *txt)
 {
 	struct cur c = query;
-	size_t n = cur_left(&query);
 
 	buf_u16(b, cur_u16(&c));
 	buf_u16(b, cur_u16(&c) | 0x8080);	/* a reply, recursion available */
@@ -141,7 +140,7 @@ dns_answer(struct buf *b, struct cur query, const char *txt)
 	cur_skip(&c, 8);
 	struct cur name = c;
 	dns_skip_name(&c);
-	n = cur_left(&name) - cur_left(&c) + 4;
+	size_t n = cur_left(&name) - cur_left(&c) + 4;
 	buf_copy(b, cur_bytes(&name, n), n);
 	if (txt == NULL)
 		return;
