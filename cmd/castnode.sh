@@ -174,8 +174,22 @@ put() {
 	[ ! -e "$2" ] || size=$(stat -c %s "$2")
 	[ "$size" = "$3" ] || fail "$2 has $size bytes"
 	cat >>"$2" || fail "cannot write $2"
+	say_sum "$2"
 	echo 'castnode: 0'
 }
+
+# say_sum file: its size and checksum
+say_sum() {
+	if [ -f "$1" ]
+	then
+		echo "$(stat -c %s "$1") $(sha256sum <"$1" | cut -d ' ' -f 1)"
+	else
+		echo '0 -'
+	fi
+}
+
+# fetch run file offset: a line with its size and checksum, then the bytes
+# from the offset on.  A file still written to is taken as long as it is now.
 
 fetch() {
 	[ $# -eq 3 ] || refuse 'usage: fetch run file offset'
@@ -185,7 +199,8 @@ fetch() {
 	[ -f "$2" ] || fail "no such file: $2"
 	size=$(stat -c %s "$2")
 	[ "$3" -le "$size" ] || fail "$2 has only $size bytes"
-	echo "castnode: size $size"
+	echo "castnode: size $size $(head -c "$size" "$2" | sha256sum |
+	    cut -d ' ' -f 1)"
 	tail -c "+$(($3 + 1))" "$2" | head -c "$((size - $3))"
 }
 
@@ -193,12 +208,7 @@ sum_file() {
 	[ $# -eq 2 ] || refuse 'usage: sum run file'
 	is "$2" "$segfile|$listfile|blocklist" || refuse "not a file: $2"
 	set_run "$1"
-	if [ -f "$2" ]
-	then
-		echo "$(stat -c %s "$2") $(sha256sum <"$2" | cut -d ' ' -f 1)"
-	else
-		echo '0 -'
-	fi
+	say_sum "$2"
 	echo 'castnode: 0'
 }
 
@@ -317,8 +327,8 @@ give_args() {
 	esac
 }
 
-# start run catch|send word ...: with the key on standard input, and for
-# send the contact text on the line after it.
+# start run catch|send word ...: with the key on standard input; the line
+# after it, if there is one, is the contact text of probes.
 start() {
 	[ $# -ge 3 ] || refuse 'usage: start run catch|send key=value ...'
 	case $2 in catch|send) ;; *) refuse "cannot start: $2" ;; esac
@@ -363,7 +373,8 @@ start_catch() {
 }
 
 start_send() {
-	IFS= read -r contact || contact=
+	said_contact=
+	! IFS= read -r contact || said_contact=1
 	[ -n "$rate" ] || refuse 'start send needs rate='
 	for n in $(segments send)
 	do
@@ -377,8 +388,9 @@ start_send() {
 		fi
 	done
 	[ -f "$list" ] || fail "no $list"
-	set -- -N "$node" --run-id "${run##*/}" -r "$rate" --contact "$contact" \
+	set -- -N "$node" --run-id "${run##*/}" -r "$rate" \
 	    ${iface:+-i "$iface"}
+	[ -z "$said_contact" ] || set -- "$@" --contact "$contact"
 	[ ! -e blocklist ] || set -- "$@" -b blocklist
 	for a in $allow
 	do

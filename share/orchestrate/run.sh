@@ -210,7 +210,10 @@ node_send() {
 
 # start_send name list shard delay secs
 start_send() {
-	{ cat "$run/key"; printf '%s\n' "$contact"; } |
+	{
+		cat "$run/key"
+		[ -z "$contact_set" ] || printf '%s\n' "$contact"
+	} |
 	    ask "$dir/start" $(send_words "$2" "$3" "$4" "$5") ||
 	    node_failed "$1" "$(why "$dir/start")"
 }
@@ -284,7 +287,9 @@ node_fetch() {
 	do
 		[ ! -e "$dir/$file" ] || [ "$(stat -c %s "$dir/$file")" -ne "$size" ] ||
 		    continue
-		get_file "$file" "$size" || {
+		[ ! -e "$dir/$file" ] || mv "$dir/$file" "$dir/$file.part"
+		[ "$size" -gt 0 ] || { : >"$dir/$file"; continue; }
+		get_file "$file" || {
 			node_failed "$1" "cannot fetch $file"
 			return 1
 		}

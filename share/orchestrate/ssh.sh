@@ -129,50 +129,56 @@ each() {
 put_file() {
 	size=$(stat -c %s "$1")
 	sum=$(sha256sum <"$1" | cut -d ' ' -f 1)
+	have=0 there=-
 	for try in 1 2 3 4
 	do
-		ask "$dir/sum" sum "$id" "$2" ||
-		    { why "$dir/sum" >"$dir/reason"; continue; }
-		read -r have there <"$dir/sum"
-		[ "$there" != "$sum" ] || return 0
-		# What was sent before and is not the beginning of this file
-		# shows only at the end: then all of it again.
+		if [ "$try" -gt 1 ] || [ "$(cat "$dir/open")" != new ]
+		then
+			ask "$dir/sum" sum "$id" "$2" ||
+			    { why "$dir/sum" >"$dir/reason"; continue; }
+			read -r have there <"$dir/sum"
+			[ "$there" != "$sum" ] || return 0
+		fi
+		# What is there and is not the beginning of this file shows
+		# only at the end: then all of it again.
 		[ "$have" -lt "$size" ] && [ "$try" -lt 3 ] || have=0
 		tail -c "+$((have + 1))" "$1" |
 		    ask "$dir/put" put "$id" "$2" "$have" ||
-		    why "$dir/put" >"$dir/reason"
+		    { why "$dir/put" >"$dir/reason"; continue; }
+		read -r have there <"$dir/put"
+		[ "$there" != "$sum" ] || return 0
 	done
 	return 1
 }
 
-# get_file name size: fetch it, from where an earlier attempt ended; under
-# its own name only when it is whole and its checksum right.
+# get_file name: fetch it, from where an earlier attempt ended; under its own
+# name only when it is whole and its checksum right.
 get_file() {
 	part=$dir/$1.part
 	[ -e "$part" ] || : >"$part"
-	for try in 1 2 3 4
+	for _ in 1 2 3 4
 	do
-		have=$(stat -c %s "$part")
-		[ "$have" -le "$2" ] || { : >"$part"; have=0; }
-		if [ "$have" -lt "$2" ]
-		then
-			remote fetch "$id" "$1" "$have" 2>"$dir/fetch.err" | {
-				IFS= read -r line || line=
-				case $line in
-				'castnode: size '*)	cat >>"$part" ;;
-				esac
-			}
-			[ "$(stat -c %s "$part")" -ge "$2" ] || continue
-		fi
-		ask "$dir/sum" sum "$id" "$1" || continue
-		read -r size sum <"$dir/sum"
-		if [ "$size $sum" = "$(stat -c %s "$part") $(sha256sum <"$part" |
-		    cut -d ' ' -f 1)" ]
+		remote fetch "$id" "$1" "$(stat -c %s "$part")" \
+		    2>"$dir/fetch.err" | {
+			IFS= read -r line || line=
+			printf '%s\n' "$line" >"$dir/fetch"
+			case $line in
+			'castnode: size '*)	cat >>"$part" ;;
+			esac
+		}
+		read -r _ what size sum <"$dir/fetch" || :
+		case $what in
+		size)	;;
+		1)	: >"$part"; continue ;;	# ours is longer than theirs
+		*)	continue ;;
+		esac
+		[ "$(stat -c %s "$part")" -ge "$size" ] || continue
+		if [ "$sum" = "$(sha256sum <"$part" | cut -d ' ' -f 1)" ]
 		then
 			mv "$part" "$dir/$1"
 			return 0
 		fi
-		[ "$size" -gt "$2" ] || : >"$part"
+		: >"$part"
 	done
 	return 1
 }

@@ -109,6 +109,8 @@ make_hitlist() {
 	mkhitlist "$@" "$hitlist" 2>"$run/hitlist.log" || rc=$?
 	[ $rc -le 1 ] || { cat "$run/hitlist.log" >&2; return 1; }
 	[ $rc -eq 0 ] || note "mkhitlist: $(tail -n 1 "$run/hitlist.log")"
+	[ "$(count_targets "$run/hitlist.new.gz")" -gt 0 ] ||
+	    { warn "$hitlist: no targets"; return 1; }
 	use_hitlist "$hitlist"
 }
 
