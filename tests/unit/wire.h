@@ -172,6 +172,26 @@ ask_same(const struct ask *got, const struct ask *want, enum auth level)
 	    got->tx_ns == want->tx_ns && got->round == want->round);
 }
 
+/* What became of it, in a word: the reject, or the authentication. */
+static inline const char *
+rig_verdict(const struct rig *r, const struct packet *p)
+{
+	struct answer a;
+	enum reject e = rig_match(r, p, &a);
+
+	return e == REJ_OK ? auth_name(a.auth) : reject_name(e);
+}
+
+static inline void
+is(const struct rig *r, const struct packet *p, const char *want,
+    const char *what)
+{
+	const char *got = rig_verdict(r, p);
+
+	ok(strcmp(got, want) == 0, "%s/%u: %s: %s",
+	    probe_name(r->origin.probe), r->origin.src.v, what, got);
+}
+
 static inline size_t
 rig_ip_len(const struct rig *r)
 {
