@@ -322,7 +322,9 @@ catch_live(struct catch *c)
 		now = clock_mono();
 		if (got < 0) {
 			warnx("%s: %s", iface, cap_error(c->cap));
-			c->ended = "capture failed";
+			watch_link(c);
+			if (c->ended == NULL)
+				c->ended = "capture failed";
 			break;
 		}
 		if (now - tick >= TICK_MS * NS_PER_MS) {

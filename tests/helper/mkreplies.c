@@ -23,6 +23,7 @@
 static const char	*key_hex = "000102030405060708090a0b0c0d0e0f";
 static const char	*type = "icmp", *src = "192.0.2.1", *first = "10.0.0.0";
 static const char	*kind = "answer", *iface = "", *qname = "";
+static const char	*mac = "ffffffffffff";
 static long		 count = 100, node = 3, ttl = 64, flow, attempt;
 static long		 link_type = 1, vlan, quote, forge, spoil, cut, copies = 1;
 static long		 sport, dport, tx = 1700000000, rtt_us = 20000;
@@ -35,7 +36,7 @@ static const struct {
 	{ "key", &key_hex, NULL }, { "probe", &type, NULL },
 	{ "src", &src, NULL }, { "first", &first, NULL },
 	{ "kind", &kind, NULL }, { "iface", &iface, NULL },
-	{ "qname", &qname, NULL },
+	{ "qname", &qname, NULL }, { "mac", &mac, NULL },
 	{ "n", NULL, &count }, { "node", NULL, &node }, { "ttl", NULL, &ttl },
 	{ "flow", NULL, &flow }, { "attempt", NULL, &attempt },
 	{ "link", NULL, &link_type }, { "vlan", NULL, &vlan },
@@ -45,6 +46,12 @@ static const struct {
 	{ "dport", NULL, &dport }, { "tx", NULL, &tx },
 	{ "rtt_us", NULL, &rtt_us },
 };
+
+static uint8_t
+hex_byte(const char *s)
+{
+	return (uint8_t)strtoul((char[]){ s[0], s[1], 0 }, NULL, 16);
+}
 
 static void
 parse(const char *arg)
@@ -141,8 +148,10 @@ put_link(struct buf *b, bool v6)
 		buf_u16(b, 6);
 		buf_take(b, 8);
 	} else if (link_type == 1) {
-		for (int i = 0; i < 12; i++)
-			buf_u8(b, i < 6 ? 0xff : 2);
+		for (int i = 0; i < 6; i++)
+			buf_u8(b, hex_byte(mac + 2 * i));
+		buf_u32(b, 0x02020202);
+		buf_u16(b, 0x0202);
 	} else {
 		return;
 	}
@@ -196,8 +205,7 @@ main(int argc, char *argv[])
 	for (int i = 1; i < argc; i++)
 		parse(argv[i]);
 	for (int i = 0; i < 16; i++)
-		k[i] = (uint8_t)strtoul((char[]){ key_hex[2 * i],
-		    key_hex[2 * i + 1], 0 }, NULL, 16);
+		k[i] = hex_byte(key_hex + 2 * i);
 	key_set(&key, k);
 	o.probe = probe_find(type);
 	o.sport = (uint16_t)sport;
