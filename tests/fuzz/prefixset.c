@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n = 0;
 
 	prefixset_init(&ps);
-	while (n < MAX && cur_left(&c) > 0) {
+	while (n < MAX && cur_left(&c) > 0 && !c.bad) {
 		uint8_t head = cur_u8(&c), v = head & 1 ? 6 : 4;
 		struct addr a = take_addr(&c, v);
 
@@ -57,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	prefixset_seal(&ps);
 	c = cur_init(data, size);
-	while (cur_left(&c) > 0) {
+	while (cur_left(&c) > 0 && !c.bad) {
 		struct addr a = take_addr(&c, 4), b = take_addr(&c, 6);
 
 		check(&ps, p, n, &a);
