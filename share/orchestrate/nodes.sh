@@ -20,6 +20,15 @@ function addresses(s,  a, n) {
 	n = split(s, a, ",")
 	return n <= 2 && address(a[1]) && (n == 1 || address(a[2]))
 }
+function suits(k, x) {
+	if (k == "iface") return is(x, "[A-Za-z0-9][A-Za-z0-9._-]*", 15)
+	if (k == "source" || k == "unicast") return addresses(x)
+	if (k == "lat") return within(x, 90)
+	if (k == "lon") return within(x, 180)
+	if (k == "rate") return is(x, "[1-9][0-9]*", 8)
+	if (k == "sudo") return is(x, "yes|no", 3)
+	return is(x, "([A-Za-z0-9/][A-Za-z0-9._/-]*/)?castnode", 200)
+}
 BEGIN {
 	split("iface source unicast lat lon rate sudo castnode", keys, " ")
 	for (i = 1; i in keys; i++)
@@ -44,15 +53,7 @@ BEGIN {
 		k = substr($f, 1, at - 1); x = substr($f, at + 1)
 		if (!(k in known)) { bad("not a key: " k); break }
 		if (v[k] != "-") { bad("key is there twice: " k); break }
-		if (k == "iface" ? !is(x, "[A-Za-z0-9][A-Za-z0-9._-]*", 15) :
-		    k == "source" || k == "unicast" ? !addresses(x) :
-		    k == "lat" ? !within(x, 90) :
-		    k == "lon" ? !within(x, 180) :
-		    k == "rate" ? !is(x, "[1-9][0-9]*", 8) :
-		    k == "sudo" ? !is(x, "yes|no", 3) :
-		    !is(x, "[A-Za-z0-9/][A-Za-z0-9._/-]*/castnode|castnode", 200)) {
-			bad("not a value for " k ": " x); break
-		}
+		if (!suits(k, x)) { bad("not a value for " k ": " x); break }
 		v[k] = x
 	}
 	if (++n > 65535) { bad("too many nodes"); exit }

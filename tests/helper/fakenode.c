@@ -214,7 +214,7 @@ main(int argc, char *argv[])
 	struct recin in;
 	struct key key;
 	char why[128];
-	int fd, n;
+	int fd, out_fd, n;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("%s %s\n", catcher ? "catchreply" : "sendprobes",
@@ -237,8 +237,9 @@ main(int argc, char *argv[])
 		if (bind(fd, (void *)&me, sizeof(me)) == -1)
 			err(2, "%s", me.sun_path);
 	}
-	if (recout_open(&out, catcher ? &rec_reply : &rec_sent,
-	    recout_create(out_path, false, &gz), gz, false, NULL) == -1)
+	if ((out_fd = recout_create(out_path, false, &gz)) == -1 ||
+	    recout_open(&out, catcher ? &rec_reply : &rec_sent, out_fd, gz,
+	    false, NULL) == -1)
 		err(3, "%s", out_path);
 	recout_meta(&out, "node", "%s:%u", node.name, node.number);
 	recout_flush(&out);
