@@ -160,7 +160,7 @@ set_flag() {
 	--quiet)	quiet=1 ;;
 	--responsive)	responsive=1 ;;
 	--help)		help; exit 0 ;;
-	--version)	echo "$prog $version"; exit 0 ;;
+	--version)	echo "$prog (castnet) $version"; exit 0 ;;
 	*)		return 1 ;;
 	esac
 }
