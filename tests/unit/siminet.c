@@ -90,7 +90,7 @@ same_ask(const struct scene *s, const struct answer *a)
 }
 
 static bool
-check_probe(const struct scene *s)
+check_probe(struct scene *s)
 {
 	const char *bad = wire_check(&s->seen);
 

@@ -116,7 +116,7 @@ check_tag(const struct seen *s, const struct wirekey *k)
 }
 
 static const char *
-check_tcp(const struct seen *s, const struct wirekey *k)
+check_tcp(struct seen *s, const struct wirekey *k)
 {
 	const uint8_t *l4 = s->ip + s->l4;
 	uint8_t in[40] = { 'S' };
@@ -130,6 +130,9 @@ check_tcp(const struct seen *s, const struct wirekey *k)
 	state = get32(l4 + 4) ^ secret;
 	if ((state >> 8 & 0xff) != s->ttl || state >> 16 == 0)
 		return "seq";
+	s->node = (uint16_t)(state >> 16);
+	s->attempt = (uint8_t)state;
+	s->flow = (uint16_t)(get16(l4) - k->tcp_sport);
 	if (s->type == P_SYN && get32(l4 + 8) != 0)
 		return "ack";
 	if (s->type == P_SYNACK &&
@@ -161,7 +164,7 @@ check_ip(const struct seen *s, const unsigned m[4], unsigned flow)
 }
 
 const char *
-wire_check_key(const struct seen *s, const struct wirekey *k)
+wire_check_key(struct seen *s, const struct wirekey *k)
 {
 	const uint8_t *l4 = s->ip + s->l4;
 	const char *bad;
@@ -190,6 +193,7 @@ wire_check_key(const struct seen *s, const struct wirekey *k)
 	case P_CHAOS:
 		if (get16(l4) != 49152 + (m[1] & 0x3fff))
 			return "sport";
+		s->attempt = (uint8_t)(get16(l4 + 8) ^ m[2]);
 		return (get16(l4 + 8) ^ m[2]) >> 8 == s->ttl ? NULL : "id";
 	case P_SYN: case P_SYNACK:
 		return check_tcp(s, k);

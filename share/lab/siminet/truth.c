@@ -109,11 +109,14 @@ truth_row(struct world *w, const struct plan *p)
 	put_addr(f, p->addr, p->alen);
 	put_addr(f, p->addr + p->alen, p->alen);
 	fprintf(f, "\t%u\t%u\t%u\t", p->ttl, p->flow, p->attempt);
-	if (p->node != 0) {
+	if (p->node != 0)
 		fprintf(f, "%u\t", p->node);
+	else
+		fputs("-\t", f);
+	if (p->tx_ns != 0)
 		put_time(f, p->tx_ns);
-	} else
-		fputs("-\t-", f);
+	else
+		fputc('-', f);
 	fprintf(f, "\t%s", p->fate);
 	put_outcome(f, w, p);
 	w->rows++;

@@ -247,7 +247,8 @@ wire_parse(struct seen *s, const uint8_t *ip, size_t len)
 	s->payload = false;
 	s->paylen = 0;
 	s->attempt = 0;
-	s->flow = 0;
+	s->node = s->flow = 0;
+	s->tx_ns = 0;
 	s->type = P_NONE;
 	if (len >= 20 && ip[0] >> 4 == 4) {		/* RFC 791 */
 		s->l4 = (ip[0] & 15U) * 4;

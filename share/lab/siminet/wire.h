@@ -103,11 +103,14 @@ void	 wire_finish(uint8_t *ip, size_t len, size_t l4, uint8_t proto);
  */
 const char *wire_check(const struct seen *);
 
-/* With the key: tag, id, sequence number, checksum, IPID, flow label. */
+/*
+ * With the key: tag, id, sequence number, checksum, IPID, flow label.  What
+ * only the key can tell of a probe without payload is filled in.
+ */
 struct wirekey {
 	uint8_t		b[16];
 	uint16_t	dns_sport, tcp_sport;	/* sources of flow 0 */
 };
-const char *wire_check_key(const struct seen *, const struct wirekey *);
+const char *wire_check_key(struct seen *, const struct wirekey *);
 
 #endif

@@ -411,12 +411,10 @@ plan_new(const struct seen *s)
 	p->rx_ns = s->rx_ns;
 	p->ttl = s->ttl;
 	p->refs = 1;
-	if (s->payload) {
-		p->node = s->node;
-		p->flow = s->flow;
-		p->attempt = s->attempt;
-		p->tx_ns = s->tx_ns;
-	}
+	p->node = s->node;
+	p->flow = s->flow;
+	p->attempt = s->attempt;
+	p->tx_ns = s->tx_ns;
 	return p;
 }
 
@@ -447,7 +445,7 @@ quick(struct world *w, const struct seen *s, int cls)
 }
 
 void
-world_probe(struct world *w, const struct seen *s)
+world_probe(struct world *w, struct seen *s)
 {
 	struct rnd r;
 	struct plan *p;

@@ -73,8 +73,8 @@ struct world {
 /* Read a file that an earlier run saved; exits 2 when it is none. */
 void	 world_replay(struct world *, const char *path);
 
-/* A probe came in. */
-void	 world_probe(struct world *, const struct seen *);
+/* A probe came in; with the key more of it becomes known. */
+void	 world_probe(struct world *, struct seen *);
 
 /* Send what is due; return how many packets. */
 size_t	 world_run(struct world *, int64_t now);
