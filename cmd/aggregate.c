@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "groups.h"
+#include "label.h"
 #include "load.h"
 #include "mem.h"
 #include "opt.h"
@@ -327,41 +328,16 @@ read_partial(struct state *s, struct recin *in)
 	free(p);
 }
 
-/* The name of a file without directory and endings. */
-static char *
-base(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *s = mem_string(slash == NULL ? path : slash + 1), *end;
-	rec_word w;
-
-	if ((end = strrchr(s, '.')) != NULL && strcmp(end, ".gz") == 0)
-		*end = '\0';
-	if ((end = strrchr(s, '.')) != NULL && end != s)
-		*end = '\0';
-	word_str(&w, *s == '\0' ? "stdin" : s);
-	free(s);
-	return mem_string(w.s);
-}
-
 static void
 read_file(struct state *s, const char *operand)
 {
 	const char *want[nfields_result + 1] = { "hex", "rx", "verdict",
-	    "rtt_ms" }, *path = operand, *eq = strchr(operand, '=');
-	char *label;
+	    "rtt_ms" }, *path;
+	char *label = label_of(operand, &path);
 	struct recin in;
 	size_t n = 4;
 	int fd, r;
 
-	if (eq != NULL && eq != operand && access(operand, F_OK) == -1) {
-		rec_word w;
-
-		path = eq + 1;
-		word_set(&w, operand, (size_t)(eq - operand));
-		label = mem_string(w.s);
-	} else
-		label = base(strcmp(operand, "-") == 0 ? "stdin" : operand);
 	fd = strcmp(path, "-") == 0 ? 0 : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		err(2, "%s", path);
