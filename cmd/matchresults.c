@@ -33,6 +33,8 @@ static const struct opt opts[] = {
 	{ 0, "min-auth", OPT_STR, "LEVEL", &minauth, 0, 0,
 	    "ignore replies tied more weakly to a probe: none, tag16, tag30 "
 	    "(default), tag32, mac64" },
+	{ 0, "merge", OPT_FLAG, NULL, &merge, 0, 0,
+	    "one row for a probe that was sent again" },
 	{ 0, "memory", OPT_SIZE, "SIZE", &memory, 1 << 20, INT64_MAX,
 	    "use temporary files beyond about this much, default 1G" },
 	{ 0, "tmp", OPT_STR, "DIR", &tmpdir, 0, 0,
@@ -348,6 +350,7 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	}
 	side_by_side(r, sort_records);
 	match_init(&m, &names, late_ns, level);
+	m.merge = merge;
 	m.merge = merge;
 	if (matchsort_done(r[1].suspects) == -1 ||
 	    match_cross(&m, r[0].sort, r[1].suspects) == -1)

@@ -336,12 +336,51 @@ merge_resent(struct match *m)
 		}
 }
 
+/* The same in everything but time. */
+static bool
+same_probe(const struct matchsent *a, const struct matchsent *b)
+{
+	return a->origin == b->origin && a->node == b->node &&
+	    a->attempt == b->attempt && a->ttl == b->ttl && a->flow == b->flow;
+}
+
+/*
+ * A probe sent again, because its run was resumed, is one with the earlier:
+ * the stronger verdict counts, of equal ones the earlier.
+ */
+static void
+merge(struct match *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nprobes; i++) {
+		struct matchprobe *p = &m->probe[i], *q = NULL;
+
+		for (size_t k = n; k-- > 0 && q == NULL &&
+		    m->probe[k].s.attempt == p->s.attempt;)
+			if (same_probe(&m->probe[k].s, &p->s))
+				q = &m->probe[k];
+		if (q == NULL) {
+			m->probe[n++] = *p;
+			continue;
+		}
+		m->n.again++;
+		p->replies += q->replies;
+		if (p->verdict > q->verdict)
+			*q = *p;
+		q->replies = p->replies;
+	}
+	m->nprobes = n;
+}
+
 void
 match_end(struct match *m)
 {
 	if (m->nlogged < m->nprobes)
 		qsort_r(m->probe, m->nprobes, sizeof *m->probe, cmp_probes,
 		    m->names);
+	if (m->merge && m->nprobes > 1)
+		merge(m);
 	for (size_t i = 0; i < m->nprobes; i++)
 		if (m->probe[i].verdict == VERDICT_OK &&
 		    m->probe[i].nsites > 1)

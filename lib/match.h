@@ -23,6 +23,7 @@ int		 verdict_find(const char *s, size_t n);	/* -1: none */
 #define MATCH_COUNTS(X)							\
 	X(sent, "sent", "probes in the sent logs")			\
 	X(unlogged, "unlogged", "probes known only by an authentic reply") \
+	X(again, "again", "probes sent again, told of in one row")	\
 	X(resent, "resent", "merged with the same probe sent again") \
 	X(ok, "ok", "first reply from the target, in time")		\
 	X(none, "none", "no reply")					\
