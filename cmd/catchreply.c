@@ -202,7 +202,7 @@ watch_link(struct catch *c)
 	char t[NUM_STRLEN];
 	int n = (int)num_format_time(clock_real(), t);
 
-	ifwatch_update(&c->watch);
+	ifwatch_hear(&c->watch);
 	if (c->watch.fd == -1)
 		return;
 	if (c->watch.downs != downs)
@@ -248,6 +248,7 @@ static void
 each_second(struct catch *c)
 {
 	c->kdrops += cap_drops(c->cap);
+	ifwatch_ask(&c->watch);
 	watch_link(c);
 	put_counts(c);
 	if (c->dump != NULL && capdump_flush(c->dump) == -1)
@@ -346,6 +347,7 @@ catch_live(struct catch *c)
 	if (progress)
 		fputc('\n', stderr);
 	c->kdrops += cap_drops(c->cap);
+	ifwatch_ask(&c->watch);
 	watch_link(c);
 }
 
@@ -450,7 +452,7 @@ open_sources(struct catch *c)
 		errx(2, "%s", why);
 	if (ifwatch_open(&c->watch, iface) == -1 && strcmp(iface, "any") != 0)
 		warn("%s: link downs and interface drops not known", iface);
-	ifwatch_update(&c->watch);
+	c->was_up = c->watch.up;
 	for (size_t i = 0; i < c->expect.n; i++) {
 		const struct origin *o = &c->origins[i];
 		uint16_t lo, hi;

@@ -9,8 +9,8 @@
 
 unsigned if_nametoindex(const char *);	/* <net/if.h> redefines the above */
 
-static int
-ask(const struct ifwatch *w)
+void
+ifwatch_ask(struct ifwatch *w)
 {
 	struct {
 		struct nlmsghdr		h;
@@ -21,7 +21,8 @@ ask(const struct ifwatch *w)
 		.i = { .ifi_index = w->ifindex },
 	};
 
-	return send(w->fd, &q, sizeof(q), MSG_DONTWAIT) == -1 ? -1 : 0;
+	if (w->fd != -1)
+		(void)send(w->fd, &q, sizeof(q), MSG_DONTWAIT);
 }
 
 int
@@ -38,20 +39,21 @@ ifwatch_open(struct ifwatch *w, const char *iface)
 	    NETLINK_ROUTE);
 	if (w->fd == -1)
 		return -1;
-	if (bind(w->fd, (struct sockaddr *)&me, sizeof(me)) == -1 ||
-	    ask(w) == -1) {
+	if (bind(w->fd, (struct sockaddr *)&me, sizeof(me)) == -1) {
 		e = errno;
 		close(w->fd);
 		w->fd = -1;
 		errno = e;
 		return -1;
 	}
+	ifwatch_ask(w);
+	ifwatch_hear(w);
 	return 0;
 }
 
 /* One RTM_NEWLINK: flags now, counters where they come along. */
 static void
-hear(struct ifwatch *w, const struct nlmsghdr *h)
+news(struct ifwatch *w, const struct nlmsghdr *h)
 {
 	const struct ifinfomsg *i = NLMSG_DATA(h);
 	const struct rtattr *a = IFLA_RTA(i);
@@ -81,7 +83,7 @@ hear(struct ifwatch *w, const struct nlmsghdr *h)
 }
 
 void
-ifwatch_update(struct ifwatch *w)
+ifwatch_hear(struct ifwatch *w)
 {
 	_Alignas(struct nlmsghdr) char b[32768];
 	ssize_t n;
@@ -99,10 +101,9 @@ ifwatch_update(struct ifwatch *w)
 			    i->ifi_index != w->ifindex)
 				continue;
 			if (h->nlmsg_type == RTM_NEWLINK)
-				hear(w, h);
+				news(w, h);
 			else if (h->nlmsg_type == RTM_DELLINK)
 				w->gone = true;
 		}
 	}
-	(void)ask(w);
 }

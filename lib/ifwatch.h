@@ -22,8 +22,10 @@ struct ifwatch {
 /* Return 0, or -1 with errno (fd is -1 and the other calls do nothing). */
 int	 ifwatch_open(struct ifwatch *, const char *iface);
 
-/* Take what the kernel said, and ask for the counters again. */
-void	 ifwatch_update(struct ifwatch *);
+/* Take what the kernel has said: whenever fd can be read. */
+void	 ifwatch_hear(struct ifwatch *);
+/* Ask for the counters: about every second; the answer comes to fd. */
+void	 ifwatch_ask(struct ifwatch *);
 
 static inline uint64_t
 ifwatch_drops(const struct ifwatch *w)

@@ -89,6 +89,17 @@ rows() {
 	grep -vc '^#' "$1.tsv"
 }
 
+# told name key n: the n-th line of that key is in the file, at last.
+told() {
+	i=0
+	while [ "$(grep -c "^# $2: " "$1.tsv")" -lt "$3" ]
+	do
+		i=$((i + 1))
+		[ $i -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
 same() {
 	[ "$1" = "$2" ] || { echo "got $1, want $2"; return 1; }
 }
@@ -160,19 +171,19 @@ ok 'and there were some' [ "$(count small kdrops)" -gt 0 ]
 ok 'link' start link -S 192.0.2.1
 replies n=10
 ip -n "$site" link set s down
-sleep 0.2
+ok 'down is told' told link linkdown 1
 ip -n "$site" link set s up
 ip -n "$site" neigh replace 10.99.0.0 lladdr 02:00:00:00:00:02 dev s \
     nud permanent
 ip -n "$site" route replace 10.0.0.0/16 via 10.99.0.0
-sleep 0.2
+ok 'up again is told' told link linkup 1
 replies n=10
 ip -n "$world" link set w down
-sleep 0.2
+ok 'no carrier is told' told link linkdown 2
 ip -n "$world" link set w up
 ip -n "$world" neigh replace 10.99.0.1 lladdr 02:00:00:00:00:01 dev w \
     nud permanent
-sleep 0.2
+ok 'its return is told' told link linkup 2
 replies n=10
 ok 'ends' ends 143 TERM
 ok 'goes on after it was down, or had no carrier' same "$(count link replies)" 30
