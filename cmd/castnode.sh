@@ -301,7 +301,7 @@ last_words() {
 # give_args word ...: the key=value words of start, each by its pattern
 give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
-	origins='' allow='' block='' candidates=''
+	origins='' allow='' block='' block6='' candidates=''
 	for word
 	do
 		value=${word#*=}
@@ -315,6 +315,7 @@ give_args() {
 		delay=*)	delay=$value p='[0-9]{1,4}(\.[0-9]{1,3})?' ;;
 		list=*)		list=$value p=$listfile ;;
 		block=*)	block=$value p='[1-9][0-9]{0,2}' ;;
+		block6=*)	block6=$value p='[1-9][0-9]{0,2}' ;;
 		candidates=*)	candidates=$value p='[1-9][0-9]{0,3}' ;;
 		allow=*)	allow="$allow $value" p='[0-9a-f.:]{2,45}/[0-9]{1,3}' ;;
 		origin=*)	origins="$origins $value" p='[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}' ;;
@@ -388,6 +389,7 @@ start_send() {
 		fi
 	done
 	[ -f "$list" ] || fail "no $list"
+	list_args
 	set -- -N "$node" --run-id "${run##*/}" -r "$rate" \
 	    ${iface:+-i "$iface"}
 	[ -z "$said_contact" ] || set -- "$@" --contact "$contact"
@@ -402,8 +404,7 @@ start_send() {
 	done
 	printf '%s\n' "$key" |
 	    setsid "$self" supervise "$run" send "$seg" "$secs" "$list" \
-	    "${shard:--}" "${seed:--}" "$delay" "${block:--}" \
-	    "${candidates:--}" "$allow" "$@" >>send.lock 2>>"send.$seg.log" &
+	    "$delay" "$list_words" "$@" >>send.lock 2>>"send.$seg.log" &
 	tries=0
 	until [ -e "send.$seg.begin" ]
 	do
@@ -412,6 +413,17 @@ start_send() {
 		[ $tries -le 400 ] || fail 'the sender does not start'
 	done
 	echo sending
+}
+
+# list_args: what mkhitlist is to do with the list, words without blanks
+list_args() {
+	list_words="${seed:+-e $seed} ${shard:+-s $shard}
+	    ${block:+--block $block} ${block6:+--block6 $block6}
+	    ${candidates:+--candidates $candidates}"
+	for a in $allow
+	do
+		list_words="$list_words --allow-prefix $a"
+	done
 }
 
 # supervise dir catch|send segment seconds ...: the detached part.  Standard
@@ -465,8 +477,8 @@ supervise_catch() {
 
 # What an earlier, killed sender still wrote down is not sent again.
 supervise_send() {
-	list=$1 shard=$2 seed=$3 delay=$4 block=$5 candidates=$6 allow=$7
-	shift 7
+	list=$1 delay=$2 list_words=$3
+	shift 3
 	echo "$(now) $list" >"send.$seg.begin.part"
 	mv "send.$seg.begin.part" "send.$seg.begin"
 	sleep "$delay" &
@@ -488,15 +500,8 @@ supervise_send() {
 }
 
 still_to_send() {
-	set -- 
-	[ "$shard" = - ] || set -- "$@" -s "$shard"
-	[ "$seed" = - ] || set -- "$@" -e "$seed"
-	[ "$block" = - ] || set -- "$@" --block "$block"
-	[ "$candidates" = - ] || set -- "$@" --candidates "$candidates"
-	for a in $allow
-	do
-		set -- "$@" --allow-prefix "$a"
-	done
+	# shellcheck disable=SC2086 # words; set -f
+	set -- $list_words
 	if [ "$list" = hitlist.gz ]
 	then
 		for n in $(segments send)

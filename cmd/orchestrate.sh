@@ -54,7 +54,8 @@ options:
   -t, --ttl N                time to live of probes
   -v, --verbose              say more
       --allow-prefix PREFIX  probe it although it is special, may be repeated
-      --block N              length of a block
+      --block N              length of a block (24)
+      --block6 N             length of an IPv6 block (48)
       --candidates N         targets per block
       --contact TEXT         what probes say to those who look at them
       --dest-port PORT       destination port
@@ -113,6 +114,10 @@ is() {
 	printf '%s\n' "$1" | grep -Eqx -- "$2"
 }
 
+is_file() {
+	[ -f "$1" ] && [ -r "$1" ]
+}
+
 # want option value regex: refuse what does not match
 want() {
 	is "$2" "$3" || die "$1: not a value for it: $2"
@@ -136,7 +141,7 @@ defaults() {
 	run='' quiet='' verbose='' verb='' operand=''
 	nodes_file='' hitlist='' source='' origins='' probe=icmp rate=1000
 	iface='' blocklist='' seed='' cooldown=10 ttl='' family=any sport='' dport=''
-	allow='' block='' candidates='' contact='' contact_set='' dry_run='' gap=1
+	allow='' block='' block6='' candidates='' contact='' contact_set='' dry_run='' gap=1
 	id='' keep='' late='' max_targets='' parallel=32 partial='' patience=120
 	responsive='' runs=runs sample='' senders='' when=now
 	poll=10 redo=0 interrupted=''
@@ -188,6 +193,7 @@ set_value() {
 	--dest-port)		want "$1" "$2" "$port_re"; dport=$2 ;;
 	--allow-prefix)		want "$1" "$2" '[0-9a-f.:]{2,45}/[0-9]{1,3}'; allow="$allow $2" ;;
 	--block)		want "$1" "$2" '[1-9][0-9]{0,2}'; block=$2 ;;
+	--block6)		want "$1" "$2" '[1-9][0-9]{0,2}'; block6=$2 ;;
 	--candidates)		want "$1" "$2" '[1-9][0-9]{0,3}'; candidates=$2 ;;
 	--gap)			want "$1" "$2" "$span_re"; gap=$(seconds "$2") ;;
 	--id)			want "$1" "$2" "$id_re"; id=$2 ;;
@@ -256,7 +262,8 @@ save_options() {
 		for pair in "--source-ip $source" "--probe $probe" "--rate $rate" \
 		    "--interface $iface" "--seed $seed" "--cooldown-time $cooldown" \
 		    "--ttl $ttl" "--source-port $sport" "--dest-port $dport" \
-		    "--block $block" "--candidates $candidates" "--gap $gap" \
+		    "--block $block" "--block6 $block6" \
+		    "--candidates $candidates" "--gap $gap" \
 		    "--late $late" "--parallel $parallel" "--patience $patience" \
 		    "--senders $senders"
 		do

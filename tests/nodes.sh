@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by tests of castnode and orchestrate, after lib.sh: a node's tree
 # with fakenode in place of what needs the network, homes and a wire.
 

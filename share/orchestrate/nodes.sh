@@ -69,7 +69,7 @@ END {
 
 # nodes_parse file: the table on standard output
 nodes_parse() {
-	[ -f "$1" ] && [ -r "$1" ] || die "$1: cannot read the nodes file"
+	is_file "$1" || die "$1: cannot read the nodes file"
 	[ "$(LC_ALL=C tr -cd '\000' <"$1" | wc -c)" -eq 0 ] ||
 	    die "$1: not a text file"
 	awk "$nodes_awk" "$1"

@@ -1,5 +1,5 @@
 # push.sh - castnet onto bare nodes; sourced by orchestrate
-# shellcheck shell=sh disable=SC2154,SC2086 # variables of cmd/orchestrate.sh; lists
+# shellcheck shell=sh disable=SC2154,SC2086,SC2046 # variables of cmd/orchestrate.sh; lists
 
 # What a node needs, in castnet/ below the home of who logs in: castnode, the
 # programs it starts, and the libraries they want beyond the C library's own,

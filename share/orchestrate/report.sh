@@ -1,5 +1,5 @@
 # report.sh - tables for people; sourced by orchestrate
-# shellcheck shell=sh disable=SC2154,SC2016 # variables of cmd/orchestrate.sh; awk
+# shellcheck shell=sh disable=SC2154,SC2086,SC2046 # variables of cmd/orchestrate.sh; lists
 
 # align: tab-separated lines in columns; numbers to the right
 align() {
@@ -74,26 +74,20 @@ quantiles() {
 
 # What share answered at which site, and what became of the others.
 table_catchments() {
-	zcat "$run/result.gz" | awk -F '\t' "$cols_awk"'
-	{ n++; v = $f["verdict"]; verdicts[v]++; if (v == "ok") { ok++; site[$f["rx"]]++ } }
-	END {
-		for (s in site) printf "0%s\t%d\t%.1f%%\n", s, site[s], 100 * site[s] / ok
-		for (v in verdicts) if (v != "ok") printf "1(%s)\t%d\t\n", v, verdicts[v]
-		printf "2(sent)\t%d\t\n", n
-	}' | sort | sed 's/^.//' | { printf 'site\tblocks\tshare\n'; cat; } | align
+	by=site,verdict
+	[ "$(printf '%s\n' $origins | grep -c .)" -lt 2 ] || by=src,probe,$by
+	rm -f "$run/share.new.gz"
+	rc=0
+	aggregate -g $by -w "$run/share.new.gz" "$run/result.gz" \
+	    2>"$run/share.log" || rc=$?
+	[ $rc -le 1 ] || { warn "$(tail -n 1 "$run/share.log")"; return 1; }
+	mv "$run/share.new.gz" "$run/share.gz"
+	aggregate -g $by --table "$run/result.gz" 2>/dev/null || :
 }
 
-# The same from the first run's result, with round trips of this one's.
+# The same: every probe was sent by the site that caught the first.
 table_latency() {
-	zcat "$run/result.gz" | awk -F '\t' "$cols_awk"'
-	$f["verdict"] == "ok" && $f["rtt_ms"] != "-" { print $f["rx"], $f["rtt_ms"] }
-	$f["verdict"] == "ok" && $f["rtt_ms"] == "-" { print "(moved)", 0 }
-	$f["verdict"] != "ok" { print "(" $f["verdict"] ")", 0 }' |
-	    sort -k 1,1 -k 2,2g | quantiles | awk -F '\t' '
-	/^\(/	{ others = others $1 "\t" $2 "\n"; next }
-		{ print }
-	END	{ printf "%s", others }' |
-	    { printf 'site\tblocks\trtt_p50_ms\trtt_p90_ms\trtt_p99_ms\n'; cat; } | align
+	table_catchments
 }
 
 # best.gz from the unicast result and, if there is one, the anycast result

@@ -1,5 +1,5 @@
 # result.sh - from the nodes' files to what is known; sourced by orchestrate
-# shellcheck shell=sh disable=SC2154,SC2086 # variables of cmd/orchestrate.sh; lists
+# shellcheck shell=sh disable=SC2154,SC2086,SC2046 # variables of cmd/orchestrate.sh; lists
 
 # Columns by name in awk: f["dst"] is the number of the field.
 cols_awk='
@@ -20,19 +20,19 @@ log_of() {
 	esac
 }
 
-# run_files kind: sent or reply files of all nodes; what could not be fetched
-# whole is there as far as it came
+# run_files kind: sent or reply files of all nodes, in the run directory; what
+# could not be fetched whole is there as far as it came
 run_files() {
 	for name in $names
 	do
 		n=1
 		while :
 		do
-			path=$run/nodes.d/$name/$1.$n.gz
-			if [ -e "$path" ]
+			path=nodes.d/$name/$1.$n.gz
+			if [ -e "$run/$path" ]
 			then
 				echo "$path"
-			elif [ -s "$path.part" ]
+			elif [ -s "$run/$path.part" ]
 			then
 				echo "$path.part"
 			elif [ ! -e "$run/nodes.d/$name/$(log_of "$1").$n.log" ]
@@ -51,7 +51,6 @@ match() {
 	rc=0
 	(
 		cd "$run"
-		run=.
 		matchresults -v --merge $late_args -w result.new.gz \
 		    $(run_files sent) $(run_files reply)
 	) 2>"$run/match.log" || rc=$?

@@ -1,5 +1,5 @@
 # run.sh - one run, from wherever it stands; sourced by orchestrate
-# shellcheck shell=sh disable=SC2154,SC2086 # variables of cmd/orchestrate.sh; lists
+# shellcheck shell=sh disable=SC2154,SC2086,SC2046 # variables of cmd/orchestrate.sh; lists
 
 # Every step asks the nodes what is done already and does the rest, so that
 # resume is nothing but the same steps again.
@@ -114,7 +114,8 @@ send_words() {
 	echo "start $id send node=$n_name:$n_number list=$1 rate=$(node_rate)" \
 	    "secs=$4 delay=$3 $([ "$2" = - ] || echo "shard=$2 seed=$seed")" \
 	    $(iface_word) $(origin_words) $(for a in $allow; do echo "allow=$a"; done) \
-	    ${block:+block=$block} ${candidates:+candidates=$candidates}
+	    ${block:+block=$block} ${block6:+block6=$block6} \
+	    ${candidates:+candidates=$candidates}
 }
 
 # --- steps, each on one node -----------------------------------------------

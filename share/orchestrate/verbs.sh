@@ -1,5 +1,5 @@
 # verbs.sh - what orchestrate can be asked; sourced by it
-# shellcheck shell=sh disable=SC2154,SC2086 # variables of cmd/orchestrate.sh; lists
+# shellcheck shell=sh disable=SC2154,SC2086,SC2046 # variables of cmd/orchestrate.sh; lists
 
 # --- before anything starts ------------------------------------------------
 
@@ -7,7 +7,7 @@ check_inputs() {
 	nodes_parse "$nodes_file" >"$tmp/nodes" || exit 2
 	names=$(cut -f 1 "$tmp/nodes")
 	: "${hitlist:=$(dirname "$nodes_file")/hitlist.gz}"
-	[ -f "$hitlist" ] && [ -r "$hitlist" ] ||
+	is_file "$hitlist" ||
 	    die "$hitlist: cannot read the hitlist"
 	[ -z "$blocklist" ] || [ -r "$blocklist" ] ||
 	    die "$blocklist: cannot read the blocklist"
@@ -83,7 +83,7 @@ chosen() {
 # plan_shards: the list shared out among the senders
 plan_shards() {
 	n=$(chosen | wc -l)
-	chosen | awk -v n="$n" '{ print $1, "hitlist.gz", NR - 1 "/" n, 0 }' >"$run/plan"
+	chosen | awk -v n="$n" '{ print $1, "hitlist.gz", NR "/" n, 0 }' >"$run/plan"
 }
 
 # plan_all: all of it to every sender, one after the other
@@ -97,6 +97,7 @@ make_hitlist() {
 	set -- -e "$seed" -w "$run/hitlist.new.gz"
 	[ -z "$blocklist" ] || set -- "$@" -b "$run/blocklist"
 	[ -z "$block" ] || set -- "$@" --block "$block"
+	[ -z "$block6" ] || set -- "$@" --block6 "$block6"
 	[ -z "$candidates" ] || set -- "$@" --candidates "$candidates"
 	[ -z "$max_targets" ] || set -- "$@" --max-targets "$max_targets"
 	[ -z "$sample" ] || set -- "$@" --sample "$sample"
@@ -394,7 +395,7 @@ verb_list() {
 
 # open_run id: a run there is, with the options it was started with
 open_run() {
-	[ -d "$runs/$1" ] && [ -e "$runs/$1/options" ] || die "$runs/$1: no such run"
+	[ -e "$runs/$1/options" ] || die "$runs/$1: no such run"
 	run=$(cd "$runs/$1" && pwd) id=$1
 	scratch
 	cp "$run/nodes" "$tmp/nodes"

@@ -22,7 +22,7 @@ instant() {
 
 # duration word: in seconds
 duration() {
-	[ -n "$1" ] && is "$1" "$duration_re" ||
+	is "${1:-0}" "$duration_re" ||
 	    die "--when: not a duration: $1"
 	printf '%s\n' "$1" |
 	    sed 's/d/ * 86400 + /; s/h/ * 3600 + /; s/m/ * 60 + /; s/s/ + /; s/$/0/' |

@@ -18,7 +18,7 @@ state() {
 	find "$work" -mindepth 1 -path "$work/state*" -o -path "$work/out" -o \
 	    -path "$work/err" -o -path "$work/t.log" -o \
 	    -path "$work/hostile*" -o -printf '%p %s %Ts\n' | sort
-	ls -la "$TOP" /tmp/canary /canary 2>/dev/null | grep canary
+	find / "$TOP" -maxdepth 1 -name '*canary*'
 }
 
 last() {
@@ -58,12 +58,12 @@ ok 'a second one is not started' asked "start r1 catch node=ams:1 secs=60 $origi
 ok '... as the first is alive' grep -qx alive out
 ok 'only the owner starts' status 2 asked "start r1 send node=ams:1 secs=60 rate=1 $origin" 'ffffffffffffffffffffffffffffffff\n'
 ok 'clean of a run that goes on is refused' status 1 asked 'clean r1'
-ok 'a sender starts' asked "start r1 send node=ams:1 secs=60 rate=400 shard=0/2 seed=1 allow=198.18.0.0/15 $origin" "$key\n"
+ok 'a sender starts' asked "start r1 send node=ams:1 secs=60 rate=400 shard=1/2 seed=1 allow=198.18.0.0/15 $origin" "$key\n"
 ok 'status waits for it' asked 'status r1 30'
 ok '... until it is done' grep -q '^send 1 ended hitlist.gz 0 ' out
 ok '... and the catcher is alive' grep -q '^catch 1 alive ' out
-ok 'what is done is not done again' asked "start r1 send node=ams:1 secs=60 rate=400 shard=0/2 seed=1 allow=198.18.0.0/15 $origin" "$key\n"
-ok '... but said' grep -qx done out
+ok 'what is done is not done again' asked "start r1 send node=ams:1 secs=60 rate=400 shard=1/2 seed=1 allow=198.18.0.0/15 $origin" "$key\n"
+ok '... but said' grep -qx 'done' out
 read -r pid <"$HOME/castnet/runs/r1/catch.pid"
 ok 'the key is in no argument or environment' sh -c '
 	! tr "\0" "\n" <"/proc/$1/cmdline" | grep -q 00112233 &&

@@ -6,6 +6,8 @@
  * itself and answers the site nearest to it, the one that asks; the others
  * answer to one of the $FAKESITES sites.  What is sent to 203.0.113.N is
  * answered to site N.  A datagram to a site where nobody listens is lost.
+ *
+ * fakenode truth <addresses: "address site", 0 for silent, any for anycast.
  */
 
 #include <dirent.h>
@@ -108,6 +110,27 @@ catchment(const struct wire *w)
 	if (h % 7 == 0)
 		return w->node;
 	return h / 70 % sites() + 1;
+}
+
+static int
+truth(void)
+{
+	char line[80];
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		struct wire w = { .node = UINT16_MAX };
+		unsigned site;
+
+		line[strcspn(line, "\n")] = 0;
+		if (addr_parse(&w.dst, line, strlen(line)) == -1)
+			errx(2, "not an address: %s", line);
+		site = catchment(&w);
+		if (site == UINT16_MAX)
+			printf("%s any\n", line);
+		else
+			printf("%s %u\n", line, site);
+	}
+	return 0;
 }
 
 static void
@@ -221,6 +244,8 @@ main(int argc, char *argv[])
 		    CASTNET_VERSION);
 		return 0;
 	}
+	if (argc == 2 && strcmp(argv[1], "truth") == 0)
+		return truth();
 	options(argc, argv);
 	signal(SIGTERM, on_term);
 	if (node_parse(&node, node_text) == -1 ||
