@@ -31,7 +31,7 @@ static const char	*asn_path, *only_node, *only_probe, *only_src;
 static const char	*out_path;
 static uint64_t		 block4 = 24, block6 = 48, keep = 1, seed;
 static uint64_t		 per_prefix = UINT64_MAX;
-static bool		 no4, no6, force, quiet, verbose;
+static bool		 only4, only6, force, quiet, verbose;
 
 static const struct opt opts[] = {
 	{ 'e', "seed", OPT_UINT, "N", &seed, 0, 0,
@@ -70,8 +70,8 @@ static const struct opt opts[] = {
 	    "heed only probes of this type" },
 	{ 'S', "source-ip", OPT_STR, "ADDR", &only_src, 0, 0,
 	    "heed only probes from this address" },
-	{ '4', "no-ipv6", OPT_FLAG, NULL, &no6, 0, 0, "IPv4 only" },
-	{ '6', "no-ipv4", OPT_FLAG, NULL, &no4, 0, 0, "IPv6 only" },
+	{ '4', "ipv4", OPT_FLAG, NULL, &only4, 0, 0, "IPv4 only" },
+	{ '6', "ipv6", OPT_FLAG, NULL, &only6, 0, 0, "IPv6 only" },
 	{ 'w', "output-file", OPT_STR, "FILE", &out_path, 0, 0,
 	    "write there; .gz is compressed" },
 	{ 0, "force", OPT_FLAG, NULL, &force, 0, 0,
@@ -229,8 +229,8 @@ check_options(struct work *w)
 	if (resumed.n == 0 && (w->heed.node != NULL ||
 	    w->heed.probe != NULL || only_src != NULL))
 		opt_usage(&tool, "-N, -P and -S go with --resume");
-	if (no4 && no6)
-		opt_usage(&tool, "neither IPv4 nor IPv6 is left");
+	if (only4 && only6)
+		opt_usage(&tool, "-4 and -6: neither is left");
 	w->max = parse_amount("max-targets", max_text);
 	w->sample = parse_amount("sample", sample_text);
 	w->how[0] = (struct fillhow){ (uint8_t)block4,
@@ -296,7 +296,7 @@ take_hit(struct work *w, const struct hit *hit, bool routes_only)
 	if (w->sample.given && !hit->listed &&
 	    (routes_only || asn_path == NULL))
 		prefixset_add_range(&w->routes, &hit->lo, &hit->hi, hit->as);
-	if (routes_only || (hit->lo.v == 4 ? no4 : no6))
+	if (routes_only || (hit->lo.v == 4 ? only6 : only4))
 		return;
 	if (hit->listed) {
 		take_listed(w, hit);
