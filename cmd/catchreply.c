@@ -475,13 +475,13 @@ open_outputs(struct catch *c, bool *gz)
 	FILE *f;
 
 	if (fd == -1)
-		err(3, "%s", out_path == NULL ? "stdout" : out_path);
+		err(2, "%s", out_path == NULL ? "stdout" : out_path);
 	c->disk_fd = out_path == NULL || disk_floor == 0 ? -1 : fd;
 	if (pcap_path == NULL)
 		return fd;
 	pcap_fd = recout_create(pcap_path, force, &pcap_gz);
 	if (pcap_fd == -1 || (f = fdopen(pcap_fd, "w")) == NULL)
-		err(3, "%s", pcap_path);
+		err(2, "%s", pcap_path);
 	c->dump = capdump_open(f);
 	if (c->cap != NULL && cap_dump(c->cap, c->dump) == -1)
 		errx(3, "%s: %s", pcap_path, cap_error(c->cap));
@@ -503,7 +503,7 @@ put_meta(struct catch *c, int dropped)
 		key_fingerprint(&c->key, print);
 		recout_meta(&c->out, "key", "%s", print);
 	}
-	recout_meta(&c->out, "version", "catchreply %s", CASTNET_VERSION);
+	recout_meta(&c->out, "version", "%s", CASTNET_VERSION);
 	recout_meta(&c->out, "host", "%s", host);
 	if (iface != NULL) {
 		recout_meta(&c->out, "interface", "%s", iface);

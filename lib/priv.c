@@ -278,6 +278,7 @@ static const struct {
 } uses[] = {
 	{ PRIV_READ,	SCMP_SYS(read) },
 	{ PRIV_READ,	SCMP_SYS(readv) },
+	{ PRIV_READ,	SCMP_SYS(lseek) },
 	{ PRIV_WRITE,	SCMP_SYS(write) },
 	{ PRIV_WRITE,	SCMP_SYS(writev) },
 	{ PRIV_WRITE,	SCMP_SYS(fsync) },

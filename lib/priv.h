@@ -43,7 +43,7 @@ int	 priv_drop(char err[static 128]);
 
 /* What a descriptor may be used for once confined. */
 enum {
-	PRIV_READ	= 1,	/* read, readv */
+	PRIV_READ	= 1,	/* read, readv, lseek */
 	PRIV_WRITE	= 2,	/* write, writev, fsync, fdatasync, lseek */
 	PRIV_SEND	= 4,	/* send, sendto, sendmsg, sendmmsg */
 	PRIV_RECV	= 8,	/* recv, recvfrom, recvmsg */

@@ -5,7 +5,7 @@
  * With iface=NAME the packets go out there instead, as Ethernet frames.
  * Some replies are spoilt on purpose: every n-th of forge= has its payload
  * changed after the tag was made (checksum right), every n-th of spoil= has
- * a wrong checksum, every n-th of cut= is captured only to 30 bytes.
+ * a wrong checksum, every n-th of cut= is captured only to 44 bytes.
  */
 
 #include <arpa/inet.h>
@@ -175,7 +175,7 @@ static void
 put_frame(const struct buf *b, int64_t ns, bool short_one, int fd)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
-	uint32_t n = (uint32_t)(short_one ? 30 : b->len);
+	uint32_t n = (uint32_t)(short_one ? 44 : b->len);
 	uint32_t h[4] = { (uint32_t)(ns / NS_PER_S), (uint32_t)(ns % NS_PER_S),
 	    n, (uint32_t)b->len };
 

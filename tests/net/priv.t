@@ -77,4 +77,73 @@ then
 	ok 'is root no more' confined status
 fi
 
+
+# The tools themselves, while they run: in a namespace of their own, on an
+# interface that leads nowhere.  alone: as somebody with cap_net_raw only.
+printf 000102030405060708090a0b0c0d0e0f >key
+chmod 755 . && chmod 644 key
+mkfifo pipe
+site='ip link set lo up && ip link add d0 type veth peer name d1 &&
+    ip link set d0 up && ip link set d1 up && ip addr add 192.0.2.1/24 dev d0'
+alone='setpriv --reuid 1000 --regid 1000 --clear-groups'
+alone="$alone --inh-caps -all,+net_raw --ambient-caps -all,+net_raw"
+alone="$alone --bounding-set -all,+net_raw"
+
+# running name wrapper command ...: its status, once it is confined.
+running() {
+	name=$1 wrap=$2
+	shift 2
+	unshare -n sh -c "$site && exec $wrap \"\$@\"" - "$@" \
+	    >"$name.out" 2>"$name.err" <pipe &
+	pid=$!
+	exec 8>pipe
+	i=0
+	while [ $i -lt 100 ] && ! grep -q '^Seccomp:.*2' "/proc/$pid/status"
+	do
+		i=$((i + 1))
+		sleep 0.05
+	done 2>/dev/null
+	cat "/proc/$pid/status" >"$name.status"
+	cat "$name.err"
+	ls -l "/proc/$pid/root" "/proc/$pid/cwd" >"$name.root" 2>&1
+	for t in /proc/"$pid"/task/*
+	do
+		grep -q '^Seccomp:.*2' "$t/status" &&
+		    grep -q '^NoNewPrivs:.*1' "$t/status" &&
+		    grep -q '^CapEff:.*0000000000000000' "$t/status" ||
+		    return 1
+	done
+}
+
+stopped() {
+	kill "$pid"
+	exec 8>&-
+	rc=0
+	wait "$pid" || rc=$?
+	cat "$1.err"
+	[ "$rc" -eq 143 ] || { echo "exit $rc"; return 1; }
+}
+
+if [ "$(id -u)" -eq 0 ] && unshare -n true 2>/dev/null
+then
+	for tool in catchreply sendprobes
+	do
+		set -- -i d0 -S 192.0.2.1 -k key
+		[ $tool = catchreply ] || set -- "$@" --gateway-mac \
+		    02:00:00:00:00:02
+		ok "$tool, all threads" running $tool '' $tool "$@"
+		ok "$tool: nothing left" confined $tool.status
+		ok "$tool: not root" has $tool.status \
+		    'Uid: [1-9][0-9]* [1-9][0-9]* [1-9][0-9]* [1-9][0-9]*' \
+		    'Gid: [1-9][0-9]* [1-9][0-9]* [1-9][0-9]* [1-9][0-9]*' \
+		    'Groups:' 'CapBnd: 0000000000000000'
+		ok "$tool: nowhere" grep -q 'deleted' $tool.root
+		ok "$tool: stops" stopped $tool
+		ok "$tool with cap_net_raw alone" running $tool "$alone" \
+		    $tool "$@"
+		ok "$tool: nothing left of it" confined $tool.status
+		ok "$tool: stops" stopped $tool
+	done
+fi
+
 done_testing
