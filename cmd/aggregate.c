@@ -47,7 +47,7 @@ static const struct opt opts[] = {
 	    "read what --partial wrote" },
 	{ 0, "header", OPT_STR, "LINE", &header, 0, 0,
 	    "the #fsdb line of input that has none" },
-	{ 'w', "write", OPT_STR, "FILE", &output, 0, 0,
+	{ 'w', "output-file", OPT_STR, "FILE", &output, 0, 0,
 	    "write here instead of standard output; .gz compresses" },
 	{ 0, "force", OPT_FLAG, NULL, &force, 0, 0,
 	    "overwrite FILE" },

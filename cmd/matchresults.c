@@ -26,20 +26,18 @@ static uint64_t memory = UINT64_C(1) << 30;
 static bool force, merge, verbose;
 
 static const struct opt opts[] = {
-	{ 'k', "key", OPT_STR, "FILE", &keyfile, 0, 0,
+	{ 'k', "key-file", OPT_STR, "FILE", &keyfile, 0, 0,
 	    "authenticate replies that were recorded without the key" },
 	{ 0, "late", OPT_SPAN, "SPAN", &late_ns, 0, INT64_MAX,
 	    "a reply after this long is late, default 15m" },
 	{ 0, "min-auth", OPT_STR, "LEVEL", &minauth, 0, 0,
 	    "ignore replies tied more weakly to a probe: none, tag16, tag30 "
 	    "(default), tag32, mac64" },
-	{ 0, "merge", OPT_FLAG, NULL, &merge, 0, 0,
-	    "one row for a probe that was sent again" },
 	{ 0, "memory", OPT_SIZE, "SIZE", &memory, 1 << 20, INT64_MAX,
 	    "use temporary files beyond about this much, default 1G" },
 	{ 0, "tmp", OPT_STR, "DIR", &tmpdir, 0, 0,
 	    "directory for them, default $TMPDIR or /tmp" },
-	{ 'w', "write", OPT_STR, "FILE", &output, 0, 0,
+	{ 'w', "output-file", OPT_STR, "FILE", &output, 0, 0,
 	    "write here instead of standard output; .gz compresses" },
 	{ 0, "force", OPT_FLAG, NULL, &force, 0, 0,
 	    "overwrite FILE" },
@@ -350,7 +348,6 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	}
 	side_by_side(r, sort_records);
 	match_init(&m, &names, late_ns, level);
-	m.merge = merge;
 	m.merge = merge;
 	if (matchsort_done(r[1].suspects) == -1 ||
 	    match_cross(&m, r[0].sort, r[1].suspects) == -1)

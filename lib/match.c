@@ -66,7 +66,6 @@ add(struct match *m, const struct matchsent *s)
 	p->replies = 0;
 	p->verdict = VERDICT_NONE;
 	p->sites = p->nsites = 0;
-	p->merged = false;
 	return p;
 }
 
@@ -308,45 +307,19 @@ cmp_probes(const void *a, const void *b, void *arg)
 	return matchsent_cmp(&x->s, &y->s, arg);
 }
 
-/*
- * A sender that was killed, or a site that was not listening, makes that a
- * probe is sent again.  The one with the stronger verdict stands for all;
- * the first of equals, of silent ones the last.
- */
-static void
-merge_resent(struct match *m)
-{
-	for (size_t i = 0; i < m->nprobes; i++)
-		for (size_t k = i + 1; k < m->nprobes; k++) {
-			struct matchprobe *p = &m->probe[i], *q = &m->probe[k];
-
-			if (p->merged || q->merged ||
-			    p->s.origin != q->s.origin ||
-			    p->s.node != q->s.node || p->s.ttl != q->s.ttl ||
-			    p->s.attempt != q->s.attempt ||
-			    p->s.round != q->s.round || p->s.flow != q->s.flow)
-				continue;
-			m->n.resent++;
-			if (q->verdict > p->verdict ||
-			    (q->verdict == p->verdict &&
-			    q->verdict == VERDICT_NONE))
-				p->merged = true;
-			else
-				q->merged = true;
-		}
-}
-
 /* The same in everything but time. */
 static bool
 same_probe(const struct matchsent *a, const struct matchsent *b)
 {
 	return a->origin == b->origin && a->node == b->node &&
-	    a->attempt == b->attempt && a->ttl == b->ttl && a->flow == b->flow;
+	    a->attempt == b->attempt && a->ttl == b->ttl &&
+	    a->flow == b->flow && a->round == b->round;
 }
 
 /*
- * A probe sent again, because its run was resumed, is one with the earlier:
- * the stronger verdict counts, of equal ones the earlier.
+ * A sender that was killed, or a site that was not listening, makes that a
+ * probe is sent again.  The one with the stronger verdict stands for all;
+ * the first of equals, of silent ones the last.
  */
 static void
 merge(struct match *m)
@@ -364,9 +337,9 @@ merge(struct match *m)
 			m->probe[n++] = *p;
 			continue;
 		}
-		m->n.again++;
+		m->n.resent++;
 		p->replies += q->replies;
-		if (p->verdict > q->verdict)
+		if (p->verdict > q->verdict || p->verdict == VERDICT_NONE)
 			*q = *p;
 		q->replies = p->replies;
 	}
@@ -379,20 +352,14 @@ match_end(struct match *m)
 	if (m->nlogged < m->nprobes)
 		qsort_r(m->probe, m->nprobes, sizeof *m->probe, cmp_probes,
 		    m->names);
-	if (m->merge && m->nprobes > 1)
-		merge(m);
 	for (size_t i = 0; i < m->nprobes; i++)
 		if (m->probe[i].verdict == VERDICT_OK &&
 		    m->probe[i].nsites > 1)
 			m->probe[i].verdict = VERDICT_MULTI;
-	if (m->merge)
-		merge_resent(m);
-	for (size_t i = 0; i < m->nprobes; i++) {
-		struct matchprobe *p = &m->probe[i];
-
-		if (p->merged)
-			continue;
-		switch (p->verdict) {
+	if (m->merge && m->nprobes > 1)
+		merge(m);
+	for (size_t i = 0; i < m->nprobes; i++)
+		switch (m->probe[i].verdict) {
 		case VERDICT_OK:	m->n.ok++; break;
 		case VERDICT_ALIAS:	m->n.alias++; break;
 		case VERDICT_MULTI:	m->n.multi++; break;
@@ -400,7 +367,6 @@ match_end(struct match *m)
 		case VERDICT_UNREACH:	m->n.unreach++; break;
 		default:		m->n.none++; break;
 		}
-	}
 }
 
 int
@@ -460,8 +426,7 @@ match_all(struct match *m, struct matchsort *sent, struct matchsort *replies,
 		}
 		match_end(m);
 		for (size_t i = 0; i < m->nprobes; i++)
-			if (!m->probe[i].merged &&
-			    each(arg, m, &m->probe[i]) == -1)
+			if (each(arg, m, &m->probe[i]) == -1)
 				return -1;
 	}
 	errno = matchsort_error(sent) != 0 ? matchsort_error(sent) :

@@ -23,7 +23,6 @@ int		 verdict_find(const char *s, size_t n);	/* -1: none */
 #define MATCH_COUNTS(X)							\
 	X(sent, "sent", "probes in the sent logs")			\
 	X(unlogged, "unlogged", "probes known only by an authentic reply") \
-	X(again, "again", "probes sent again, told of in one row")	\
 	X(resent, "resent", "merged with the same probe sent again") \
 	X(ok, "ok", "first reply from the target, in time")		\
 	X(none, "none", "no reply")					\
@@ -59,7 +58,6 @@ struct matchprobe {
 	enum verdict		verdict;
 	uint32_t		sites;	/* the first, in match.site; 0: none */
 	uint32_t		nsites;
-	bool			merged;	/* another one stands for it */
 };
 
 struct match {

@@ -1,0 +1,358 @@
+/*
+ * Verdicts: each row is what was sent to one target and what came back, and
+ * what should be said of it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "match.h"
+#include "matchmeta.h"
+#include "tap.h"
+
+#define TARGET	"198.51.100.1"
+
+enum { MAC = AUTH_MAC64, T32 = AUTH_TAG32, T30 = AUTH_TAG30 };
+
+struct out { double t; int node, attempt, ttl, origin; };
+struct got {
+	double t, tx_time;	/* tx_time < 0: does not say */
+	int site, kind, auth, tx, attempt, ttl;	/* -1: does not say */
+	const char *from;	/* NULL: the target */
+	int origin;
+};
+
+#define NO_REPLY	{ 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0 }
+#define NO_PROBE	{ 0, 0, 0, 0, 0 }
+
+/* Fields of a reply with everything in it, sent by node 1 at t0. */
+#define ECHO(t, site)	{ t, 0, site, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 }
+
+static const struct row {
+	const char	*what;
+	struct out	 sent[4];
+	struct got	 got[6];
+	const char	*want;		/* per probe: verdict/rx/replies/sites */
+	const char	*counts;	/* of those not 0, without verdicts */
+} rows[] = {
+	{ "silence", { { 0, 1, 0, 64, 0 } }, { NO_REPLY },
+	    "none/-/0/-", "sent=1" },
+	{ "an answer", { { 0, 1, 0, 64, 0 } }, { ECHO(0.1, 1) },
+	    "ok/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "a duplicate at the same site", { { 0, 1, 0, 64, 0 } },
+	    { ECHO(0.1, 1), ECHO(0.2, 1), ECHO(0.3, 1) },
+	    "ok/ams/3/ams", "sent=1 replies=3 used=1 dup=2" },
+	{ "answers at two sites", { { 0, 1, 0, 64, 0 } },
+	    { ECHO(0.1, 2), ECHO(0.2, 1) },
+	    "multi/-/2/ams,fra", "sent=1 replies=2 used=1 dup=1" },
+	{ "an answer from elsewhere", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, 0, 1, KIND_ECHO, MAC, 1, 0, 64, "198.51.100.9", 0 } },
+	    "alias/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "the target's own answer beats an earlier one from elsewhere",
+	    { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, 0, 1, KIND_ECHO, MAC, 1, 0, 64, "198.51.100.9", 0 },
+	    ECHO(0.2, 2) }, "ok/fra/2/fra", "sent=1 replies=2 used=1 dup=1" },
+	{ "an answer from another target", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, 0, 1, KIND_ECHO, MAC, 1, 0, 64, "203.0.113.5", 0 } },
+	    "none/-/0/-", "sent=1 replies=1 crosstarget=1" },
+	{ "an ICMP error from another target is no answer of its",
+	    { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, 0, 1, KIND_UNREACH, MAC, 1, 0, 64, "203.0.113.5", 0 } },
+	    "unreach/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "the other target was probed from another address",
+	    { { 0, 1, 0, 64, 1 } },
+	    { { 0.1, 0, 1, KIND_ECHO, MAC, 1, 0, 64, "203.0.113.5", 1 } },
+	    "alias/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "after the limit", { { 0, 1, 0, 64, 0 } }, { ECHO(901, 1) },
+	    "late/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "at the limit", { { 0, 1, 0, 64, 0 } }, { ECHO(900, 1) },
+	    "ok/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "an alias in time beats the target when late",
+	    { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, 0, 2, KIND_ECHO, MAC, 1, 0, 64, "198.51.100.9", 0 },
+	    ECHO(901, 1) }, "alias/fra/2/fra",
+	    "sent=1 replies=2 used=1 dup=1" },
+	{ "late at another site is no second site", { { 0, 1, 0, 64, 0 } },
+	    { ECHO(0.1, 1), ECHO(901, 2) }, "ok/ams/2/ams",
+	    "sent=1 replies=2 used=1 dup=1" },
+	{ "an error by its 8 quoted bytes", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, -1, 1, KIND_UNREACH, T32, -1, 0, 64, "10.0.0.1", 0 } },
+	    "unreach/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "an error and then an answer", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, -1, 1, KIND_TTL, T32, -1, 0, 64, "10.0.0.1", 0 },
+	    ECHO(0.2, 1) }, "ok/ams/2/ams", "sent=1 replies=2 used=1 dup=1" },
+	{ "a late error", { { 0, 1, 0, 64, 0 } },
+	    { { 901, -1, 1, KIND_UNREACH, T32, -1, 0, 64, "10.0.0.1", 0 } },
+	    "late/ams/1/ams", "sent=1 replies=1 used=1" },
+	{ "too weak", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, -1, 1, KIND_UNREACH, AUTH_TAG16, -1, 0, 64, NULL, 0 },
+	    { 0.1, -1, 1, KIND_ECHO, AUTH_NONE, -1, 0, 64, NULL, 0 } },
+	    "none/-/0/-", "sent=1 replies=2 weak=2" },
+	{ "its own attempt", { { 0, 1, 0, 64, 0 }, { 1, 1, 1, 64, 0 } },
+	    { { 1.1, 1, 1, KIND_ECHO, MAC, 1, 1, 64, NULL, 0 } },
+	    "none/-/0/- ok/ams/1/ams", "sent=2 replies=1 used=1" },
+	{ "the same attempt twice: by the time it carries",
+	    { { 0, 1, 0, 64, 0 }, { 5, 1, 0, 64, 0 } },
+	    { { 5.1, 0, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 } },
+	    "ok/ams/1/ams none/-/0/-", "sent=2 replies=1 used=1" },
+	{ "the same attempt twice: else the nearest before it",
+	    { { 0, 1, 0, 64, 0 }, { 5, 1, 0, 64, 0 }, { 9, 1, 0, 64, 0 } },
+	    { { 6.9, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 0 } },
+	    "none/-/0/- ok/ams/1/ams none/-/0/-",
+	    "sent=3 replies=1 used=1" },
+	{ "two senders, one source: the node says which",
+	    { { 0, 1, 0, 64, 0 }, { 0.5, 2, 0, 64, 0 } },
+	    { { 0.9, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 0 } },
+	    "ok/ams/1/ams none/-/0/-", "sent=2 replies=1 used=1" },
+	{ "another ttl", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, -1, 1, KIND_TTL, T32, -1, 0, 3, "10.0.0.1", 0 } },
+	    "none/-/0/-", "sent=1 replies=1 unsent=1" },
+	{ "another source address", { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 1 } },
+	    "none/-/0/-", "sent=1 replies=1 unsent=1" },
+	{ "not in the log, but authentic", { NO_PROBE },
+	    { { 0.1, 0, 1, KIND_ECHO, MAC, 2, 0, 64, NULL, 0 },
+	    { 0.2, 0, 1, KIND_ECHO, MAC, 2, 0, 64, NULL, 0 } },
+	    "ok/ams/2/ams", "unlogged=1 replies=2 used=1 dup=1" },
+	{ "not in the log and weaker", { NO_PROBE },
+	    { { 0.1, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 0 } },
+	    "", "replies=1 unsent=1" },
+	{ "another time than in the log is another probe",
+	    { { 0, 1, 0, 64, 0 } },
+	    { { 0.1, 0.05, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 } },
+	    "none/-/0/- ok/ams/1/ams",
+	    "sent=1 unlogged=1 replies=1 used=1" },
+	{ "from before it was sent", { { 10, 1, 0, 64, 0 } },
+	    { { 7.9, 10, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 },
+	    { 7.9, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 0 } },
+	    "none/-/0/-", "sent=1 replies=2 future=2" },
+	{ "clocks may differ by 2 seconds", { { 10, 1, 0, 64, 0 } },
+	    { { 8.1, 10, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 },
+	    { 8.1, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 0 } },
+	    "ok/ams/2/ams", "sent=1 replies=2 used=1 dup=1" },
+};
+
+static int64_t
+ns(double t)
+{
+	return INT64_C(1700000000) * NS_PER_S + (int64_t)(t * 1e9 + 0.5);
+}
+
+static struct addr
+addr(const char *s)
+{
+	struct addr a = { 0 };
+
+	addr_parse(&a, s, strlen(s));
+	return a;
+}
+
+static struct matchsent
+make_sent(const struct out *s)
+{
+	struct matchsent m = { .time = ns(s->t), .ttl = (uint8_t)s->ttl,
+	    .attempt = (uint8_t)s->attempt, .node = (uint16_t)(s->node - 1),
+	    .origin = (uint16_t)s->origin };
+	struct addr a = addr(TARGET);
+
+	matchkey_set(m.key, &a);
+	return m;
+}
+
+static struct matchreply
+make_reply(const struct got *g)
+{
+	struct matchreply r = { .time = ns(g->t), .kind = (uint8_t)g->kind,
+	    .auth = (uint8_t)g->auth, .node = (uint16_t)(g->site - 1),
+	    .origin = (uint16_t)g->origin };
+	struct addr a = addr(TARGET);
+
+	matchkey_set(r.key, &a);
+	if (g->from != NULL)
+		a = addr(g->from);
+	matchkey_set(r.from, &a);
+	if (g->tx_time >= 0) {
+		r.has |= HAS_TX_TIME;
+		r.tx_time = ns(g->tx_time);
+	}
+	if (g->tx >= 0) {
+		r.has |= HAS_TX;
+		r.tx = (uint16_t)g->tx;
+	}
+	r.has |= HAS_TTL | HAS_ATTEMPT;
+	r.ttl = (uint8_t)g->ttl;
+	r.attempt = (uint8_t)g->attempt;
+	return r;
+}
+
+static void
+names_init(struct matchnames *t)
+{
+	struct addr a = addr("192.0.2.1"), b = addr("192.0.2.2");
+
+	matchnames_init(t);
+	matchnames_node(t, "ams", 3);
+	matchnames_node(t, "fra", 3);
+	matchnames_number(t, "ams:1");
+	matchnames_number(t, "fra:2");
+	matchnames_origin(t, &a, "icmp", 4);
+	matchnames_origin(t, &b, "icmp", 4);
+}
+
+static int
+cmp_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+describe(const struct match *m, char *out)
+{
+	char *p = out;
+
+	*p = '\0';
+	for (size_t i = 0; i < m->nprobes; i++) {
+		const struct matchprobe *b = &m->probe[i];
+		const char *site[8];
+		size_t n = 0;
+
+		p += sprintf(p, "%s%s/%s/%u/", i > 0 ? " " : "",
+		    verdict_name(b->verdict), b->verdict == VERDICT_NONE ||
+		    b->verdict == VERDICT_MULTI ? "-" :
+		    intern_string(&m->names->node, b->first.node),
+		    (unsigned)b->replies);
+		for (uint32_t k = b->sites; k != 0; k = m->site[k].next)
+			site[n++] = intern_string(&m->names->node,
+			    m->site[k].node);
+		qsort(site, n, sizeof site[0], cmp_strings);
+		for (size_t k = 0; k < n; k++)
+			p += sprintf(p, "%s%s", k > 0 ? "," : "", site[k]);
+		if (n == 0)
+			p += sprintf(p, "-");
+	}
+}
+
+static void
+describe_counts(const struct matchcounts *n, char *out)
+{
+	char *p = out;
+
+	*p = '\0';
+#define X(member, name, doc)						\
+	if (n->member > 0 && verdict_find(name, strlen(name)) == -1)	\
+		p += sprintf(p, "%s%s=%u", p == out ? "" : " ", name,	\
+		    (unsigned)n->member);
+	MATCH_COUNTS(X)
+#undef X
+}
+
+static int
+closes(const struct matchcounts *n)
+{
+	return n->sent + n->unlogged == n->ok + n->none + n->alias + n->multi +
+	    n->late + n->unreach + n->resent &&
+	    n->replies == n->used + n->dup + n->weak + n->unsent +
+	    n->crosstarget + n->future;
+}
+
+static void
+test_rows(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct row *r = &rows[i];
+		struct matchnames names;
+		struct match m;
+		struct addr a = addr("203.0.113.5");
+		char got[512], counts[512], cross[MATCHKEY_LEN + 2] = { 0 };
+
+		names_init(&names);
+		match_init(&m, &names, 900 * NS_PER_S, AUTH_TAG30);
+		/* 203.0.113.5 is a target of origin 0 */
+		matchkey_set((uint8_t *)cross, &a);
+		intern_add(&m.cross, cross, sizeof cross);
+		a = addr(TARGET);
+		uint8_t key[MATCHKEY_LEN];
+		matchkey_set(key, &a);
+		match_begin(&m, key);
+		for (size_t k = 0; k < 4 && r->sent[k].ttl != 0; k++) {
+			struct matchsent s = make_sent(&r->sent[k]);
+
+			match_probe(&m, &s);
+		}
+		for (size_t k = 0; k < 6 && r->got[k].site != 0; k++) {
+			struct matchreply p = make_reply(&r->got[k]);
+
+			match_reply(&m, &p);
+		}
+		match_end(&m);
+		describe(&m, got);
+		describe_counts(&m.n, counts);
+		ok(strcmp(got, r->want) == 0, "%s: %s", r->what, got);
+		ok(strcmp(counts, r->counts) == 0 && closes(&m.n),
+		    "%s: %s", r->what, counts);
+		match_free(&m);
+		matchnames_free(&names);
+	}
+}
+
+/* Sent again: one row, the stronger verdict. */
+static void
+test_merge(void)
+{
+	static const struct out sent[] = { { 0, 1, 0, 64, 0 },
+	    { 5, 1, 0, 64, 0 }, { 9, 2, 0, 64, 0 } };
+	struct got got = { 5.1, 5, 2, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 };
+	struct matchnames names;
+	struct match m;
+	struct addr a = addr(TARGET);
+	uint8_t key[MATCHKEY_LEN];
+	char text[512];
+
+	names_init(&names);
+	match_init(&m, &names, 900 * NS_PER_S, AUTH_TAG30);
+	m.merge = true;
+	matchkey_set(key, &a);
+	match_begin(&m, key);
+	for (size_t i = 0; i < 3; i++) {
+		struct matchsent s = make_sent(&sent[i]);
+
+		match_probe(&m, &s);
+	}
+	struct matchreply r = make_reply(&got);
+	match_reply(&m, &r);
+	match_end(&m);
+	describe(&m, text);
+	ok(strcmp(text, "ok/fra/1/fra none/-/0/-") == 0 && m.n.resent == 1 &&
+	    closes(&m.n), "a probe sent again is one row: %s", text);
+	match_free(&m);
+	matchnames_free(&names);
+}
+
+/* Nodes' numbers and their contradictions. */
+static void
+test_numbers(void)
+{
+	static const struct { const char *s; int r; } values[] = {
+		{ "ams:1", 0 }, { "fra:2", 0 }, { "ams:1", 0 },
+		{ "ams:3", 0 }, { "nrt:1", -2 }, { "ams", -1 }, { ":4", -1 },
+		{ "ams:0", -1 }, { "ams:65536", -1 }, { "ams:x", -1 },
+		{ "syd:65535", 0 },
+	};
+	struct matchnames names;
+
+	matchnames_init(&names);
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+		ok(matchnames_number(&names, values[i].s) == values[i].r,
+		    "node %s", values[i].s);
+	matchnames_free(&names);
+}
+
+int
+main(void)
+{
+	test_rows();
+	test_merge();
+	test_numbers();
+	return tap_done();
+}
