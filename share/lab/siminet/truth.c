@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const role_verdict[] = { "ok", "alias", "late", "unreach" };
@@ -40,25 +41,25 @@ put_text(FILE *f, const char *s)
 			fprintf(f, "%%%02X", (unsigned char)*s);
 }
 
+static int
+cmp_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* All sites of the mask, sorted by name. */
 static void
 put_sites(FILE *f, const struct world *w, uint64_t mask)
 {
-	const char *last = NULL;
+	const char *name[SITES_MAX];
+	size_t n = 0;
 
-	if (mask == 0)
-		fputc('-', f);
-	while (mask != 0) {
-		unsigned best = SITES_MAX;
-
-		for (unsigned i = 0; i < w->nsites; i++)
-			if ((mask >> i & 1) != 0 && (best == SITES_MAX ||
-			    strcmp(w->site[i].name, w->site[best].name) < 0))
-				best = i;
-		fprintf(f, "%s%s", last == NULL ? "" : ",", w->site[best].name);
-		last = w->site[best].name;
-		mask &= ~(UINT64_C(1) << best);
-	}
+	for (unsigned i = 0; i < w->nsites; i++)
+		if ((mask >> i & 1) != 0)
+			name[n++] = w->site[i].name;
+	qsort(name, n, sizeof name[0], cmp_names);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%s", i == 0 ? "" : ",", name[i]);
 }
 
 static void

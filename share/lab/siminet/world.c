@@ -354,12 +354,13 @@ add_extras(struct world *w, struct plan *p, const struct seen *s)
 		return;			/* not one of ours: nothing to imitate */
 	for (int f = F_FORGED; f < F_MAX; f++) {
 		struct rnd r = rnd_for(w, S_EXTRA + (unsigned)f, s->dst, s->alen);
-		double n = w->rate[f];
+		unsigned n = (unsigned)w->rate[f];
 
-		if (n <= 0)
+		if (w->rate[f] <= 0)
 			continue;
 		r.s ^= s->attempt;
-		for (; rnd_unit(&r) < n; n -= 1)
+		n += rnd_unit(&r) < w->rate[f] - n;
+		while (n-- > 0)
 			add_extra(w, p, s, (enum fault)f, &r);
 	}
 }
