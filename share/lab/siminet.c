@@ -62,11 +62,13 @@ static const char help[] =
 "  -k, --key FILE    check each probe against the key as well (32 hex digits)\n"
 "      --answer P    share of targets that answer (0.55)\n"
 "      --rtt A-B     round-trip times, ms (1-80); 0-0 answers at once\n"
-"      --late MS     what late answers take on top (3000)\n"
-"      --many N      answers of a target that answers thousands of times (3000)\n"
+"      --late MS     the late limit: late answers take half a second more,\n"
+"                    and what took that long is late (3000)\n"
+"      --many N      answers of a target with the fault \"many\" (3000)\n"
 "      --flip-after N  catchments move after so many probes\n"
-"      --save FILE   keep answers for a later run, --save-max N of them (10000)\n"
-"      --replay FILE send those of an earlier run, at the rate of \"replayed\"\n"
+"      --save FILE   keep answers for a later run\n"
+"      --save-max N  but no more than that (10000)\n"
+"      --replay FILE those of an earlier run, for the fault \"replayed\"\n"
 "      --end S       end after so many seconds (600)\n"
 "      --idle S      end so long after the last packet (10)\n"
 "  -f, --fault NAME=RATE,...  NAME alone: as in \"-f mix\", which is all of\n"
@@ -79,8 +81,8 @@ usage(int status)
 
 	fputs(help, f);
 	for (int i = 0; i < F_MAX; i++)
-		fprintf(f, "      %-10s %-7g %s\n", faults[i].name, faults[i].mix,
-		    faults[i].help);
+		fprintf(f, "      %-10s %-7g %s\n", faults[i].name,
+		    faults[i].mix, faults[i].help);
 	exit(status);
 }
 
@@ -114,8 +116,8 @@ add_site(struct world *w, char *arg)
 	if (weight != NULL)
 		*weight++ = '\0';
 	if (strlen(arg) >= sizeof s->name || sscanf(mac,
-	    "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%n", &m[0], &m[1], &m[2], &m[3], &m[4],
-	    &m[5], &n) != 6 || mac[n] != '\0')
+	    "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%n", &m[0], &m[1], &m[2], &m[3],
+	    &m[4], &m[5], &n) != 6 || mac[n] != '\0')
 		errx(2, "not a site: %s=%s,%s", arg, iface, mac);
 	strcpy(s->name, arg);
 	s->weight = weight == NULL ? 1 : number(weight, 1e9);
@@ -184,32 +186,44 @@ create(const char *path)
 	return f;
 }
 
+static uint64_t
+whole(const char *s, double max)
+{
+	return (uint64_t)number(s, max);
+}
+
+static void
+set_option(struct world *w, int c)
+{
+	switch (c) {
+	case 'i': add_site(w, optarg); break;
+	case 'e': w->seed = whole(optarg, 1e15); break;
+	case 'w': w->truth = create(optarg); break;
+	case 'f': set_faults(w, optarg); break;
+	case 'k': read_key(w, optarg); break;
+	case O_ANSWER: w->answer = number(optarg, 1); break;
+	case O_MANY: w->many = (unsigned)whole(optarg, 1e6); break;
+	case O_LATE: w->late_ns = (int64_t)whole(optarg, 1e6) * MS; break;
+	case O_RTT: set_rtt(w, optarg); break;
+	case O_FLIP: w->flip_after = whole(optarg, 1e12); break;
+	case O_SAVE: w->save = create(optarg); break;
+	case O_SAVEMAX: w->save_max = whole(optarg, 1e7); break;
+	case O_REPLAY: world_replay(w, optarg); break;
+	case O_END: end_s = number(optarg, 1e6); break;
+	case O_IDLE: idle_s = number(optarg, 1e6); break;
+	case 'h': usage(0); break;
+	default: usage(2);
+	}
+}
+
 static void
 parse(struct world *w, int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "i:e:w:f:k:h", options, NULL)) != -1)
-		switch (c) {
-		case 'i': add_site(w, optarg); break;
-		case 'e': w->seed = (uint64_t)number(optarg, 1e15); break;
-		case 'w': w->truth = create(optarg); break;
-		case 'f': set_faults(w, optarg); break;
-		case 'k': read_key(w, optarg); break;
-		case O_ANSWER: w->answer = number(optarg, 1); break;
-		case O_MANY: w->many = (unsigned)number(optarg, 1e6); break;
-		case O_LATE: w->late_ns = (int64_t)(number(optarg, 1e6) * 1e6); break;
-		case O_RTT: set_rtt(w, optarg); break;
-		case O_FLIP: w->flip_after = (uint64_t)number(optarg, 1e12); break;
-		case O_SAVE: w->save = create(optarg); break;
-		case O_SAVEMAX: w->save_max = (uint64_t)number(optarg, 1e7); break;
-		case O_REPLAY: world_replay(w, optarg); break;
-		case O_END: end_s = number(optarg, 1e6); break;
-		case O_IDLE: idle_s = number(optarg, 1e6); break;
-		case 'h': usage(0);
-		/* FALLTHROUGH */
-		default: usage(2);
-		}
+	while ((c = getopt_long(argc, argv, "i:e:w:f:k:h", options, NULL))
+	    != -1)
+		set_option(w, c);
 	if (optind != argc || w->nsites == 0)
 		usage(2);
 }

@@ -50,11 +50,13 @@ killed() {
 	sim -k key -w killed/truth -f dup,alias,multi,loss &&
 	    catch killed "-S $A4,$A6 -P icmp" || return 1
 	"$lab" in net ams sendprobes -i eth0 -S "$A4,$A6" -P icmp -N ams:1 \
-	    -k key -r 2000 --allow-prefix 10.128.0.0/10 --allow-prefix 2001:db8::/32 \
-	    -w killed/sent.ams.gz --quiet <hitlist 2>killed/send.ams.err &
+	    -k key -r 2000 --allow-prefix 10.128.0.0/10 \
+	    --allow-prefix 2001:db8::/32 -w killed/sent.ams.gz --quiet \
+	    <hitlist 2>killed/send.ams.err &
 	sender=$! tries=0
 	pids="$pids $sender"
-	until [ "$(of killed/sent.ams.gz 2>/dev/null | grep -vc '^#')" -ge 2400 ]
+	until n=$(of killed/sent.ams.gz 2>/dev/null | grep -vc '^#')
+	    [ "$n" -ge 2400 ]
 	do
 		tries=$((tries + 1))
 		[ "$tries" -lt 400 ] || return 1
@@ -86,11 +88,12 @@ killed_rows() {
 	truth_rows killed/truth | awk -F '\t' 'FNR == NR { log_[$1]; next }
 	    $2 in log_ || $6 != "none"' killed/logged - >want.rows
 	result_rows killed/result >got.rows
-	cmp want.rows got.rows || { diff want.rows got.rows | head -20; return 1; }
+	no_difference || return 1
 	awk -F '\t' 'FNR == NR { log_[$1]; next } !($2 in log_)' \
 	    killed/logged got.rows | wc -l >unlogged
-	same "$(count unlogged killed/result)" "$(cat unlogged)"
-	same "$(count sent killed/result)" "$(wc -l <killed/logged)" || return 1
+	same "$(count unlogged killed/result)" "$(cat unlogged)" &&
+	    same "$(count sent killed/result)" "$(wc -l <killed/logged)" ||
+	    return 1
 	sum=0
 	for v in ok none alias multi late unreach
 	do
@@ -106,7 +109,8 @@ resumed() {
 	    [ $? -eq 1 ] || return 1
 	awk -F '\t' "$awk_cols"' { print c("dst") }' rest >rest.dst
 	awk -F '\t' "$awk_cols"' { print c("dst") }' hitlist |
-	    awk 'FNR == NR { log_[$1]; next } !($1 in log_)' killed/logged - >want
+	    awk 'FNR == NR { log_[$1]; next } !($1 in log_)' \
+	    killed/logged - >want
 	[ -s want ] && cmp want rest.dst
 }
 
@@ -115,7 +119,8 @@ rest_sent() {
 	mkdir rest.d
 	sim -k key -w rest.d/truth &&
 	    catch rest.d "-S $A4,$A6 -P icmp" || return 1
-	send rest.d "-S $A4,$A6 -P icmp" rest.dst 1500 -k key && stop || return 1
+	send rest.d "-S $A4,$A6 -P icmp" rest.dst 1500 -k key && stop ||
+	    return 1
 	logged rest.d | sort -m - killed/logged >both
 	sort list | cmp - both
 }

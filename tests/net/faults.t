@@ -59,7 +59,7 @@ check() {
 		cross=0
 		;;
 	esac
-	ok "$t: sent logs hold every probe that arrived" equal_sent "$t" "$short"
+	ok "$t: sent logs hold what arrived" equal_sent "$t" "$short"
 	ok "$t: every packet is counted" counted "$t"
 	ok "$t: every row is the truth" equal_rows "$t"
 	ok "$t: every count is the truth" equal_counts "$t"

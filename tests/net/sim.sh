@@ -6,7 +6,7 @@
 lab=$CASTNET_DATA/lab/simlab
 A4=192.0.2.1 A6=2001:db8:a::1
 SITES='ams fra nyc sin' SENDERS='ams fra'
-LATE=3s				# late limit; siminet adds half a second
+LATE=3000			# late limit, ms
 pids=
 
 cleanup() {
@@ -28,8 +28,12 @@ same() {
 # shellcheck disable=SC2016
 awk_cols='
 	function c(name) { return name in at ? $(at[name]) : "-" }
-	/^#fsdb/ { split($0, h, " "); n = 0
-		for (i = 4; i in h; i++) { sub(/:.*/, "", h[i]); at[h[i]] = ++n } }
+	/^#fsdb/ {
+		split($0, h, " ")
+		for (i = 4; i in h; i++) {
+			sub(/:.*/, "", h[i])
+			at[h[i]] = i - 3
+		} }
 	/^#/ { next }'
 
 # of file ...: the records of files, compressed or not, one after the other.
@@ -90,7 +94,7 @@ wait_for() {
 
 # sim option ...: siminet in the background, ready.
 sim() {
-	"$lab" sim net -e 42 --end 60 --idle 1.5 --late 3500 "$@" 2>sim.err &
+	"$lab" sim net -e 42 --end 60 --idle 1.5 --late $LATE "$@" 2>sim.err &
 	sim=$! pids="$pids $!"
 	wait_for ready sim.err
 }
@@ -170,22 +174,27 @@ result_rows() {
 	    c("txt") }' "$1" | sort
 }
 
+# no_difference: want.rows and got.rows are the same, and not nothing.
+no_difference() {
+	[ -s want.rows ] || { echo "nothing wanted"; return 1; }
+	diff want.rows got.rows >rows.diff || { head -n 40 rows.diff; return 1; }
+}
+
 equal_rows() {
 	truth_rows "$1/truth" >want.rows
 	result_rows "$1/result" >got.rows
-	[ -s want.rows ] || { echo "no truth"; return 1; }
-	cmp want.rows got.rows || { diff want.rows got.rows | head -40; return 1; }
+	no_difference
 }
 
 # Every probe the simulated Internet got is in the sent logs, and no other.
 equal_sent() {
 	awk -F '\t' -v OFS='\t' "$awk_cols"' { print c("src"), c("dst"),
-	    c("attempt"), c("ttl"), c("tx_time") == "-" ? "-" : c("tx_time") }' \
-	    "$1/truth" | sort >want.rows
+	    c("attempt"), c("ttl"), c("tx_time") }' "$1/truth" |
+	    sort >want.rows
 	of "$1"/sent.*.gz | awk -F '\t' -v OFS='\t' -v short="$2" "$awk_cols"'
 	    { print c("src"), c("dst"), c("attempt"), c("ttl"),
 	    short ? "-" : c("time") }' | sort >got.rows
-	cmp want.rows got.rows || { diff want.rows got.rows | head -20; return 1; }
+	no_difference
 }
 
 # Verdicts: of the truth, of the result's rows, of its counts; they add up.
@@ -193,8 +202,10 @@ equal_counts() {
 	sum=0
 	for v in ok none alias multi late unreach
 	do
-		want=$(truth_rows "$1/truth" | awk -F '\t' -v v=$v '$6 == v' | wc -l)
-		same "$(count $v "$1/result")" "$want" || { echo "$v"; return 1; }
+		want=$(truth_rows "$1/truth" |
+		    awk -F '\t' -v v=$v '$6 == v' | wc -l)
+		same "$(count $v "$1/result")" "$want" ||
+		    { echo "$v"; return 1; }
 		sum=$((sum + want))
 	done
 	same "$(count sent "$1/result")" "$sum" &&
@@ -238,6 +249,6 @@ conform() {
 
 # judge dir: matchresults over all files of a run.
 judge() {
-	matchresults --late $LATE "$1"/sent.*.gz "$1"/reply.*.gz >"$1/result"
+	matchresults --late ${LATE}ms "$1"/sent.*.gz "$1"/reply.*.gz >"$1/result"
 }
 

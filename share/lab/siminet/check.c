@@ -104,7 +104,8 @@ check_tag(const struct seen *s, const struct wirekey *k)
 	uint8_t in[PAY_MAX + 17];
 	size_t n = s->paylen - 8;
 
-	if (get32(s->pay) != sip(k->b, (const uint8_t *)"castnet mid", 11) >> 32)
+	if (get32(s->pay) !=
+	    sip(k->b, (const uint8_t *)"castnet mid", 11) >> 32)
 		return "mid";
 	memcpy(in, s->pay, n);
 	put16(in + PAY_FUDGE, 0);

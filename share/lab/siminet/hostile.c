@@ -19,7 +19,7 @@ tamper(const struct seen *s, struct rnd *r, uint8_t *pay)
 	size_t tag = s->alen == 4 ? PAY_TAG4 : PAY_TAG6;
 
 	switch (rnd_below(r, 8)) {
-	case 0:	pay[tag + rnd_below(r, 8)] ^= (uint8_t)(1U << rnd_below(r, 8)); break;
+	case 0:	pay[tag + rnd_below(r, 8)] ^= (uint8_t)change; break;
 	case 1:	pay[PAY_NODE + 1] ^= (uint8_t)change; break;
 	case 2:	pay[PAY_TX + 5] ^= (uint8_t)change; break;
 	case 3:	pay[PAY_ATTEMPT] ^= (uint8_t)change; break;
@@ -64,7 +64,7 @@ forge_answer(const struct seen *s, struct rnd *r, uint8_t *l4)
 		tamper(s, r, pay);
 		put_name(s, pay, l4 + 8 + 12);
 		break;
-	case P_CHAOS:			/* another id, or another port as well */
+	case P_CHAOS:			/* another id, and maybe port */
 		put16(l4 + 8, get16(l4 + 8) ^ (0x8000 | (x & 0x7fff)));
 		if (x >> 31 != 0)
 			put16(l4 + 2, 49152 + (x >> 16 & 0x3fff));
@@ -80,7 +80,10 @@ forge_answer(const struct seen *s, struct rnd *r, uint8_t *l4)
 	}
 }
 
-/* An ICMP error about a probe that was guessed: identity at random. */
+/*
+ * An ICMP error about a probe that was guessed: identity at random, or all
+ * of it right but one word.
+ */
 static size_t
 forge_error(const struct seen *s, struct rnd *r, uint8_t *out)
 {
@@ -91,13 +94,15 @@ forge_error(const struct seen *s, struct rnd *r, uint8_t *out)
 	at = l4_of(out);
 	q = out + at + 8;
 	l4 = q + s->l4;
-	if (s->alen == 4) {
+	bool guess = rnd_below(r, 2) == 0;
+	if (guess && s->alen == 4) {
 		put16(q + 4, (unsigned)rnd_next(r) & 0xffff);
 		put16(q + 10, wire_ipsum(q));
 	}
 	if (s->type == P_ICMP) {
-		put16(l4 + 2, (unsigned)rnd_next(r) & 0xffff);
-		put32(l4 + 4, (uint32_t)rnd_next(r));
+		put16(l4 + 2, get16(l4 + 2) ^ (1 + rnd_below(r, 0xffff)));
+		if (guess)
+			put32(l4 + 4, (uint32_t)rnd_next(r));
 	} else if (s->proto == PROTO_TCP)
 		put32(l4 + 4, (uint32_t)rnd_next(r));
 	else

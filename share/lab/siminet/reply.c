@@ -28,7 +28,7 @@ put_ip(const struct seen *s, const uint8_t *from, uint8_t proto,
 		memcpy(out + 24, s->src, 16);
 		return 40;
 	}
-	if (rnd_below(r, 50) == 0)		/* options: three NOPs and an end */
+	if (rnd_below(r, 50) == 0)	/* options: NOPs and an end */
 		hl = 24;
 	memset(out, 0, hl);
 	out[0] = (uint8_t)(0x40 | hl / 4);
@@ -90,7 +90,7 @@ answer_dns(const struct seen *s, struct rnd *r, uint8_t *out, size_t l4)
 		memcpy(e, opt, sizeof opt);
 		e += sizeof opt;
 	}
-	if (style == 4)				/* a resolver that plays with case */
+	if (style == 4)			/* a resolver that plays with case */
 		for (size_t i = 12; i < n - 4; i++)
 			if (d[i] >= 'a' && d[i] <= 'z' && rnd_below(r, 2) == 0)
 				d[i] = (uint8_t)(d[i] - 32);

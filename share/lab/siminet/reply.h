@@ -14,7 +14,7 @@
 struct said {
 	const char	*kind;		/* as in reply records */
 	uint8_t		 icmp[2];	/* type and code of an error */
-	char		 txt[64];	/* CHAOS: the string answered; "" if none */
+	char		 txt[64];	/* CHAOS: the string answered, or "" */
 };
 
 /* The answer of a willing host. */
@@ -27,8 +27,8 @@ size_t	 reply_answer(const struct seen *, const uint8_t *from, struct rnd,
  * more than the 8 bytes of RFC 792.  The sender, a router or the target
  * itself, goes to from.
  */
-size_t	 reply_error(const struct seen *, bool exceeded, bool quote8, struct rnd,
-    uint8_t *out, struct said *, uint8_t from[static 16]);
+size_t	 reply_error(const struct seen *, bool exceeded, bool quote8,
+    struct rnd, uint8_t *out, struct said *, uint8_t from[static 16]);
 
 /* Right shape and mid, wrong tag. */
 size_t	 reply_forged(const struct seen *, struct rnd, uint8_t *out);

@@ -23,7 +23,7 @@
 #define NBLOCKS		64
 #define NSLOTS		(NBLOCKS * (BLOCK / SLOT))
 #define BATCH		64
-#define PATIENCE	2000		/* tries, each a tenth of a ms or more */
+#define PATIENCE	2000		/* tries, a tenth of a ms each */
 
 struct ring {
 	int		 in, out;
@@ -64,8 +64,9 @@ set(int fd, int name, int value)
 static void
 open_in(struct ring *r, const char *iface)
 {
-	struct tpacket_req req = { .tp_block_size = BLOCK, .tp_block_nr = NBLOCKS,
-	    .tp_frame_size = SLOT, .tp_frame_nr = NSLOTS };
+	struct tpacket_req req = { .tp_block_size = BLOCK,
+	    .tp_block_nr = NBLOCKS, .tp_frame_size = SLOT,
+	    .tp_frame_nr = NSLOTS };
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
 	    .sll_protocol = htons(ETH_P_ALL),
 	    .sll_ifindex = (int)if_nametoindex(iface) };
@@ -73,7 +74,8 @@ open_in(struct ring *r, const char *iface)
 	r->in = packet_socket(iface, 0);
 	set(r->in, PACKET_VERSION, TPACKET_V2);
 	set(r->in, PACKET_IGNORE_OUTGOING, 1);
-	if (setsockopt(r->in, SOL_PACKET, PACKET_RX_RING, &req, sizeof req) == -1)
+	if (setsockopt(r->in, SOL_PACKET, PACKET_RX_RING, &req, sizeof req)
+	    == -1)
 		err(2, "%s: ring", iface);
 	r->map = mmap(NULL, (size_t)BLOCK * NBLOCKS, PROT_READ | PROT_WRITE,
 	    MAP_SHARED, r->in, 0);
@@ -126,7 +128,8 @@ const uint8_t *
 ring_next(struct ring *r, size_t *len, int64_t *ns)
 {
 	for (;;) {
-		struct tpacket2_hdr *h = (void *)(r->map + (size_t)r->at * SLOT);
+		struct tpacket2_hdr *h = (void *)(r->map +
+		    (size_t)r->at * SLOT);
 		unsigned type, have;
 
 		if (r->held) {

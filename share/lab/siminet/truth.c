@@ -159,7 +159,8 @@ truth_end(struct world *w)
 		if (any == 0)
 			continue;
 		world_kind_name(k, name);
-		fprintf(f, "# planted.%s: genuine=%" PRIu64, name, w->genuine[k]);
+		fprintf(f, "# planted.%s: genuine=%" PRIu64, name,
+		    w->genuine[k]);
 		for (unsigned i = 0; i < F_MAX; i++)
 			if (w->planted[k][i] != 0)
 				fprintf(f, " %s=%" PRIu64, faults[i].name,

@@ -8,7 +8,7 @@
 #define SLOTS	65536
 
 struct wheel {
-	int64_t		 turn;		/* ticks since the Epoch, all before done */
+	int64_t		 turn;		/* ticks since the Epoch, now */
 	size_t		 n;
 	struct ev	*slot[SLOTS];
 };

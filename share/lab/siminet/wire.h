@@ -20,7 +20,7 @@ extern const char *const ptype_name[];
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58 };
 
 struct seen {
-	const uint8_t	*ip;		/* whole packet, from the IP header on */
+	const uint8_t	*ip;		/* whole packet, IP header and all */
 	size_t		 len;
 	size_t		 l4;		/* where the transport header begins */
 	const uint8_t	*src, *dst;	/* into ip */

@@ -33,10 +33,11 @@ const struct faultinfo faults[F_MAX] = {
 enum salt { S_ANSWER, S_CLASS, S_SITE, S_FLIP, S_LOSS, S_RTT, S_FORM, S_EXTRA };
 
 #define MS	INT64_C(1000000)
+#define LATER	(500 * MS)	/* beyond the limit, to be sure */
 
 struct recorded {
 	struct {
-		uint8_t	**p;		/* two bytes of length, then the packet */
+		uint8_t	**p;		/* length, 2 bytes, and packet */
 		size_t	 n;
 	}	 of[10];
 };
@@ -135,6 +136,29 @@ finish(struct world *w, struct plan *p)
 	free(p);
 }
 
+/* A reply leaves: note when and where, and whether that is too late. */
+static void
+note_reply(struct world *w, struct ev *e, unsigned site, int64_t now)
+{
+	struct plan *p = e->plan;
+	bool late = now - p->rx_ns > w->late_ns;
+	int role = late ? AS_LATE : e->role;
+
+	w->genuine[p->kind]++;
+	if (p->role[role].n++ == 0) {
+		p->role[role].site = site;
+		p->role[role].ns = now;
+		if (role != e->role) {
+			memcpy(p->role[role].from, p->role[e->role].from, 16);
+			p->role[role].said = p->role[e->role].said;
+		}
+	}
+	if (role == AS_OK)
+		p->sites |= UINT64_C(1) << site;
+	if (e->role == AS_OK)
+		save(w, p, e);
+}
+
 /* One copy leaves. */
 static void
 emit(struct world *w, struct ev *e, int64_t now)
@@ -147,19 +171,10 @@ emit(struct world *w, struct ev *e, int64_t now)
 	w->site[site].sent++;
 	e->copies--;
 	e->due += e->gap;
-	if (e->role >= AS_EXTRA) {
+	if (e->role >= AS_EXTRA)
 		w->planted[p->kind][e->role - AS_EXTRA]++;
-		return;
-	}
-	w->genuine[p->kind]++;
-	if (p->role[e->role].n++ == 0) {
-		p->role[e->role].site = site;
-		p->role[e->role].ns = now;
-	}
-	if (e->role == AS_OK) {
-		p->sites |= UINT64_C(1) << site;
-		save(w, p, e);
-	}
+	else
+		note_reply(w, e, site, now);
 }
 
 size_t
@@ -263,7 +278,7 @@ add_answer(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 	memcpy(p->role[role].from, s->dst, s->alen);
 	p->role[role].said = said;
 	if (cls == F_LATE)
-		delay += w->late_ns;
+		delay += w->late_ns + LATER;
 	e = plan_packet(p, role, out, len, delay);
 	e->gap = MS / 2;
 	if (cls == F_DUP)
@@ -273,7 +288,8 @@ add_answer(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 	wheel_add(w->wheel, e);
 	if (cls != F_MULTI || w->nsites < 2)
 		return;
-	e = plan_packet(p, AS_OK, out, len, delay + (1 + rnd_below(&r, 20)) * MS);
+	delay += (1 + rnd_below(&r, 20)) * MS;
+	e = plan_packet(p, AS_OK, out, len, delay);
 	e->site = (int)((home + 1 + rnd_below(&r, w->nsites - 1)) % w->nsites);
 	wheel_add(w->wheel, e);
 }
@@ -351,9 +367,10 @@ static void
 add_extras(struct world *w, struct plan *p, const struct seen *s)
 {
 	if ((s->type == P_ICMP || s->type == P_DNS) && !s->payload)
-		return;			/* not one of ours: nothing to imitate */
+		return;			/* not ours: nothing to imitate */
 	for (int f = F_FORGED; f < F_MAX; f++) {
-		struct rnd r = rnd_for(w, S_EXTRA + (unsigned)f, s->dst, s->alen);
+		struct rnd r = rnd_for(w, S_EXTRA + (unsigned)f, s->dst,
+		    s->alen);
 		unsigned n = (unsigned)w->rate[f];
 
 		if (w->rate[f] <= 0)

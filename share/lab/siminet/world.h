@@ -50,21 +50,21 @@ struct world {
 	uint64_t	 seed;
 	double		 answer, rate[F_MAX];
 	unsigned	 many;			/* copies of F_MANY */
-	int64_t		 late_ns, rtt_min_ns, rtt_max_ns;
+	int64_t		 late_ns, rtt_min_ns, rtt_max_ns;	/* limit, RTTs */
 	uint64_t	 flip_after;		/* probes; 0: never */
-	const struct wirekey *key;		/* check probes with it, or NULL */
+	const struct wirekey *key;		/* or NULL */
 	FILE		*truth, *save;		/* or NULL */
 	uint64_t	 save_max;
 
 	struct wheel	*wheel;
 	uint64_t	 probes, noise, rows;
 	int64_t		 last_ns;		/* something happened */
-	uint64_t	 planted[10][F_MAX];	/* emitted, by type and family */
+	uint64_t	 planted[10][F_MAX];	/* sent */
 	uint64_t	 genuine[10];
 	struct {
 		const char	*what;
 		uint64_t	 n;
-	}		 bad[24];		/* probes that break the rules */
+	}		 bad[24];		/* what is wrong */
 	struct recorded	*recorded;		/* replies to replay */
 	uint8_t		 recent[10][64][32];	/* src, dst of recent probes */
 	unsigned	 nrecent[10];
