@@ -96,7 +96,7 @@ dns_skip_name(struct cur *c)
 			cur_skip(c, 1);		/* a pointer ends a name */
 		else if (n >> 6 != 0)
 			return -1;
-		if (c->bad || n == 0 || n >> 6 == 3)
+		if (n == 0 || n >> 6 == 3)
 			return 0;
 		cur_skip(c, n);
 	}
@@ -118,7 +118,7 @@ dns_find_txt(struct cur c, const struct dns *d, char *out)
 		struct cur data = cur_split(&c, cur_u16(&c));
 		uint8_t n = cur_u8(&data);
 
-		if (type != DNS_TXT || data.bad || cur_left(&data) < n)
+		if (type != DNS_TXT || cur_left(&data) < n)
 			continue;
 		cur_copy(&data, out, n);
 		out[n] = '\0';

@@ -42,8 +42,6 @@ split(struct icmp *m, struct cur c, size_t quoted)
 
 	m->quote = c;
 	m->ext = (struct cur){ .p = c.end, .end = c.end };
-	if (cur_left(&c) < n + 4)
-		return;
 	q = cur_split(&rest, n);
 	if (!good_ext(rest, quoted == 0))
 		return;
@@ -162,8 +160,7 @@ icmp_ext_format(struct cur c, char *out, size_t cap)
 		uint16_t len = cur_u16(&c);
 		uint8_t class = cur_u8(&c), ctype = cur_u8(&c);
 
-		if (len < 4)
-			return;
+		/* Less than the header wraps to more than there is. */
 		struct cur body = cur_split(&c, len - 4u);
 		if (body.bad)
 			return;

@@ -32,19 +32,6 @@ mask_set(struct mask *m, const struct key *k, const struct addr *src,
 		m->m[i] = (uint16_t)(v >> (48 - 16 * i));
 }
 
-bool
-mask_state(const struct mask *m, uint16_t ipid, uint16_t *state)
-{
-	uint16_t s = ipid ^ m->m[3];
-
-	*state = s;
-	if ((s & 255) != 255)
-		return ipid != 0;
-	/* Stands for the state that would have given 0, which is the mask. */
-	*state = m->m[3];
-	return s >> 8 == m->m[3] >> 8 && (m->m[3] & 255) != 255;
-}
-
 /* What the tag is over: the payload before it with fudge 0, source, protocol. */
 static uint64_t
 payload_tag(const struct key *k, const uint8_t *payload, const struct addr *src,

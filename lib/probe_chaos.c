@@ -104,8 +104,8 @@ match_quote(struct match *m, const struct mask *k, uint16_t sum)
 		state = id ^ k->m[2];
 	else if (m->ip->src.v == 6)
 		state = pkt_fudge(rest, sum) ^ k->m[2];
-	else if (!mask_state(k, m->ip->id, &state))
-		return REJ_FORGED;
+	else
+		state = mask_state(k, m->ip->id);
 	if (sum != udp_cksum(rest + pkt_wire16(state ^ k->m[2])))
 		return REJ_FORGED;
 	a->ttl = (uint8_t)(state >> 8);

@@ -103,8 +103,7 @@ match_header(struct match *m, uint16_t sport, uint16_t sum)
 	m->a->auth = AUTH_TAG32;
 	if (m->ip->src.v == 6)			/* ttl and attempt: not there */
 		return match_quoted_id(m, &k) ? REJ_OK : REJ_FORGED;
-	if (!mask_state(&k, m->ip->id, &state))
-		return REJ_FORGED;
+	state = mask_state(&k, m->ip->id);
 	a->ttl = (uint8_t)(state >> 8);
 	a->attempt = (uint8_t)state;
 	return match_short(m, &k, 16);

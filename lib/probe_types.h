@@ -128,8 +128,17 @@ mask_ipid(const struct mask *m, uint16_t state)
 	return id != 0 ? id : (uint16_t)(m->m[3] ^ (state | 255));
 }
 
-/* And back; return false if no state gives that IPID. */
-bool	 mask_state(const struct mask *, uint16_t ipid, uint16_t *state);
+/*
+ * And back.  Attempt 255 stands for the state that would have given 0, which
+ * is the mask.  Whether that state has that IPID, match_quoted_id says.
+ */
+static inline uint16_t
+mask_state(const struct mask *m, uint16_t ipid)
+{
+	uint16_t s = ipid ^ m->m[3];
+
+	return (s & 255) == 255 ? m->m[3] : s;
+}
 
 static inline uint16_t
 ask_state(const struct ask *a)

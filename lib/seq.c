@@ -27,8 +27,6 @@ seq_body(struct buf *b, const struct origin *o, size_t want)
 	(void)o;
 	if (want == SEQ_OPTIONS)
 		buf_take(b, want);
-	else if (want != 0)
-		b->bad = true;
 }
 
 void

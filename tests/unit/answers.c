@@ -34,6 +34,11 @@ test_dns(uint8_t family)
 	packet_sums(&q);
 	is(&r, &q, "short", "less than a header");
 	q = good;
+	q.len = dns + 30;
+	put16(q.b + head + 4, 38);
+	packet_sums(&q);
+	is(&r, &q, "short", "less than a name");
+	q = good;
 	q.b[dns + 2] &= 0x7f;
 	packet_sums(&q);
 	is(&r, &q, "foreign", "a question");
@@ -45,6 +50,10 @@ test_dns(uint8_t family)
 	q.b[dns + 12] = 3;
 	packet_sums(&q);
 	is(&r, &q, "foreign", "another name");
+	q = good;
+	q.b[dns + 12]--;
+	packet_sums(&q);
+	is(&r, &q, "foreign", "a shorter label");
 	q = good;
 	q.b[dns + 20] = '1';
 	packet_sums(&q);
@@ -202,6 +211,11 @@ test_tcp(const char *name, uint8_t family)
 	packet_sums(&q);
 	r.expect.max_node = 6;
 	is(&r, &q, "forged", "another number");
+	struct ask nobody = r.ask;
+	nobody.node = 0;
+	q = rig_probe(&r, &nobody);
+	q = rig_answer(&r, &q);
+	is(&r, &q, "forged", "node 0");
 	q = good;
 	q.b[head + 12] = 0x40;
 	is(&r, &q, "badform", "a header of 16 bytes");

@@ -85,6 +85,8 @@ test_ip(const struct rig *r, const struct packet *p)
 	q.b[head - 1] ^= 1;
 	packet_sums(&q);
 	is(r, &q, "foreign", "to someone else");
+	q.b[head] ^= 0x80;
+	is(r, &q, "foreign", "to someone else, damaged");
 	q = *p;
 	q.b[0] = (uint8_t)(q.b[0] ^ 0x30);
 	is(r, &q, "badform", "another IP version");
@@ -219,6 +221,12 @@ test_rewritten(const struct probe *p, uint8_t family)
 	r.expect.max_attempt = 3;
 	r.expect.max_node = 6;
 	r.expect.ttl = 64;
+	struct packet sum = rig_probe(&r, &r.ask);
+	if (p->proto4 != PROTO_TCP) {
+		sum.b[rig_ip_len(&r) + (p->proto4 == PROTO_UDP ? 6 : 2)] ^= 0x40;
+		sum = rig_error(&r, &sum, rig_ip_len(&r) + 8);
+		is(&r, &sum, "forged", "another checksum");
+	}
 	is(&r, &e, enough ? "tag16" : "forged",
 	    "another IPID or flow label, within bounds");
 }
@@ -250,6 +258,60 @@ test_extensions(const struct probe *p, uint8_t family)
 		    "%s/%u: MPLS %s, %d bytes quoted", p->name, family,
 		    rfc ? "by the RFC" : "after 128 bytes", a.qlen);
 	}
+	if (family == 4) {
+		put16(quote + 2, 1);
+		e = wire_error(&r.origin.src, 11, 0, 32u << 16, quote,
+		    sizeof(quote));
+		ok(rig_match(&r, &e, &a) == REJ_OK && a.qlen == 128,
+		    "%s: a quoted length of 1 is not believed", p->name);
+	}
+}
+
+/* More quoted than was sent. */
+static void
+test_long(void)
+{
+	static struct rig r;
+	struct answer a;
+
+	rig_init(&r, probe_find("icmp"), 4);
+	r.origin.size = 1500;
+	rig_build(&r);
+	struct packet p = rig_probe(&r, &r.ask), e;
+	memset(p.b + 1500, 0, 100);
+	e = wire_error(&r.origin.src, 11, 0, 0, p.b, 1600);
+	ok(rig_match(&r, &e, &a) == REJ_OK && a.qlen == 1600 &&
+	    a.quote_len == QUOTE_MAX, "of a long quote, %zu bytes",
+	    a.quote_len);
+}
+
+/* A UDP checksum that comes out as 0. */
+static void
+test_chaos_zero(uint8_t family)
+{
+	static struct rig r;
+	size_t at;
+	int found = 0, wrong = 0;
+
+	rig_init(&r, probe_find("chaos"), family);
+	at = rig_ip_len(&r);
+	for (uint32_t i = 1; i < 1000000; i++) {
+		struct ask a = r.ask;
+		struct answer got;
+
+		put32(a.dst.b + (family == 6 ? 12 : 0), i << 7);
+		struct packet p = rig_probe(&r, &a);
+		if ((p.b[at + 6] | p.b[at + 7]) == 0)
+			wrong++;
+		if ((p.b[at + 6] & p.b[at + 7]) != 0xff)
+			continue;
+		struct packet e = rig_error(&r, &p, at + 8);
+		wrong += rig_match(&r, &e, &got) != REJ_OK ||
+		    got.auth != AUTH_TAG32 || !ask_same(&got.ask, &a, got.auth);
+		found++;
+	}
+	ok(found > 0 && wrong == 0, "chaos/%u: %d checksums of 0 are none",
+	    family, found);
 }
 
 static void
@@ -425,19 +487,16 @@ test_ipid(void)
 {
 	int wrong = 0;
 	struct mask m = { { 0 } };
-	uint16_t s;
 
 	for (uint32_t x = 0; x < 0x10000; x++) {
 		m.m[3] = (uint16_t)x;
 		for (uint32_t st = 1; st < 0x10000; st += 111)
 			if ((st & 255) != 255)
-				wrong += !mask_state(&m, mask_ipid(&m,
-				    (uint16_t)st), &s) || s != st;
+				wrong += mask_state(&m, mask_ipid(&m,
+				    (uint16_t)st)) != st;
 		if ((x & 255) != 255)
-			wrong += !mask_state(&m, mask_ipid(&m, (uint16_t)x), &s)
-			    || s != x || mask_ipid(&m, (uint16_t)x) == 0;
-		wrong += mask_state(&m, 0, &s);
-		wrong += mask_state(&m, (uint16_t)(x ^ ((x + 0x100) | 255)), &s);
+			wrong += mask_state(&m, mask_ipid(&m, (uint16_t)x)) != x
+			    || mask_ipid(&m, (uint16_t)x) == 0;
 	}
 	ok(wrong == 0, "an IPID is understood");
 }
@@ -456,8 +515,10 @@ main(void)
 		test_echo(v);
 		test_contents(v);
 		test_zeros(v);
+		test_chaos_zero(v);
 	}
 	test_kinds();
+	test_long();
 	test_ipid();
 	return tap_done();
 }
