@@ -348,7 +348,7 @@ read_file(struct state *s, const char *operand)
 	want[n] = NULL;
 	r = recin_open(&in, merge ? &rec_partial : &rec_result, fd, path,
 	    header, merge ? NULL : want);
-	if (r == -1 && in.header != NULL)
+	if (r == -1 && in.lineno > 0)	/* a cut one has not a line */
 		errx(2, "%s: %s", path, in.err);
 	if (r == -1)
 		missing(s, path, in.err);

@@ -118,6 +118,8 @@ identify(struct operand *f)
 	if (f->type == -1 && f->in.header != NULL)
 		errx(2, "%s: %s, nor of a %s", f->path, f->in.err,
 		    types[1]->name);
+	if (f->type == -1 && f->in.lineno > 0)	/* a cut one has not a line */
+		errx(2, "%s: %s", f->path, f->in.err);
 	if (f->type == -1)
 		complain(f, f->in.err);
 	if (f->type == -1 || seekable) {

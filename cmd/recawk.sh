@@ -65,7 +65,8 @@ END {
 }
 '
 
-# columns header: awk's -v for each column, as words without space.
+# columns header: an awk assignment for each column.  Not as -v, which gawk
+# refuses for names of its debugger's words, such as load.
 columns() {
 	i=0
 	skip=false
@@ -80,7 +81,7 @@ columns() {
 		name=${word%%:*}
 		case $name in
 		''|[0-9]*|*[!A-Za-z0-9_]*) ;;
-		*)	printf '%s=%d\n' "$name" "$i" ;;
+		*)	printf ' %s = %d;' "$name" "$i" ;;
 		esac
 	done
 }
@@ -88,18 +89,17 @@ columns() {
 # run header: awk on the rest of the stream, which had that header.
 run() {
 	set -f
-	IFS='
-'
-	vars="$(IFS=' '; columns "$1")
-$assigned"
+	names=$(columns "$1")
 	header=$1
 	set --
-	for var in $vars
+	IFS='
+'
+	for var in $assigned
 	do
 		set -- "$@" -v "$var"
 	done
 	"$awk" -F '\t' -v _header="$header" -v _prog="$prog" \
-	    -v _bare="$given" "$@" "$lines$program$end"
+	    -v _bare="$given" "$@" "BEGIN {$names }$lines$program$end"
 }
 
 # read_on: find the header on standard input, then run the program on it.

@@ -220,6 +220,8 @@ refused() {
 	    status 2 matchresults --late soon s1.fsdb || return 1
 	{ recfields -H target; echo '# end: 0'; } >target
 	status 2 matchresults target s1.fsdb || return 1
+	echo 10.0.0.1 >bare
+	status 2 matchresults bare s1.fsdb || return 1
 	sed '1a # key: aaaa' s1.fsdb >k1
 	sed '1a # key: bbbb' r1.fsdb >k2
 	status 2 matchresults k1 k2 2>err && grep -q 'of another run' err &&
