@@ -103,7 +103,8 @@ fits(const struct match *m, const struct matchsent *s,
 	if (!(r->has & HAS_TX))
 		return true;
 	node = m->names->number[r->tx];
-	return node == INTERN_NONE || node == s->node;
+	return node == INTERN_NONE ? !m->names->numbered[s->node] :
+	    node == s->node;
 }
 
 /* How many in [lo, hi) are of this attempt or a lower one, up to a time. */

@@ -30,6 +30,7 @@ matchnames_init(struct matchnames *t)
 	memset(t, 0, sizeof *t);
 	pthread_mutex_init(&t->lock, NULL);
 	t->number = mem_array(MATCH_MAXNAMES + 1, sizeof *t->number);
+	t->numbered = mem_array(MATCH_MAXNAMES + 1, sizeof *t->numbered);
 	for (size_t i = 0; i <= MATCH_MAXNAMES; i++)
 		t->number[i] = INTERN_NONE;
 }
@@ -44,6 +45,7 @@ matchnames_free(struct matchnames *t)
 	intern_free(&t->key);
 	free(t->origin);
 	free(t->number);
+	free(t->numbered);
 }
 
 static long
@@ -113,6 +115,7 @@ matchnames_number(struct matchnames *t, const char *value)
 	    t->number[number] != (uint32_t)id)
 		return -2;
 	t->number[number] = (uint32_t)id;
+	t->numbered[id] = 1;
 	return 0;
 }
 

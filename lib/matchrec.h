@@ -61,6 +61,7 @@ struct matchnames {
 	}		*origin;
 	size_t		 norigins;
 	uint32_t	*number;	/* node by its number, or INTERN_NONE */
+	uint8_t		*numbered;	/* by node: some file told its number */
 };
 
 #define MATCH_MAXNAMES	65535
