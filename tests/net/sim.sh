@@ -108,8 +108,8 @@ catch() {
 		# shellcheck disable=SC2086
 		"$lab" in net "$s" catchreply -i eth0 $2 -N "$s:$n" -k key \
 		    -t 64 --max-node 4 --max-attempt 1 --wide --end +60s \
-		    --buffer 16M -w "$1/reply.$s.gz" --quiet \
-		    2>"$1/catch.$s.err" &
+		    --buffer 16M -w "$1/reply.$s.gz" --pcap "$1/$s.pcap" \
+		    --quiet 2>"$1/catch.$s.err" &
 		catchers="$catchers $!" pids="$pids $!"
 	done
 	for s in $SITES
