@@ -60,7 +60,7 @@ again() {
 rejudge() {
 	t=$1 way=$2
 	shift 2
-	matchresults --late ${LATE}ms "$@" "$t"/sent.*.gz "$t/$way".*.gz \
+	matchresults --late "${LATE}ms" "$@" "$t"/sent.*.gz "$t/$way".*.gz \
 	    >"$t/$way.result" || return 1
 	truth_rows "$t/truth" >want.rows
 	result_rows "$t/$way.result" >got.rows

@@ -249,6 +249,6 @@ conform() {
 
 # judge dir: matchresults over all files of a run.
 judge() {
-	matchresults --late ${LATE}ms "$1"/sent.*.gz "$1"/reply.*.gz >"$1/result"
+	matchresults --late "${LATE}ms" "$1"/sent.*.gz "$1"/reply.*.gz >"$1/result"
 }
 
