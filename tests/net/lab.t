@@ -164,6 +164,15 @@ other_is_untouched() {
 	lab truth -p "$two" >two.after && cmp two.before two.after
 }
 
+# break_up seconds: lab up is told to end when it has run so long.
+break_up() {
+	sh "$TOP/share/lab/lab" up -p "$one" &
+	pid=$!
+	sleep "$1"
+	kill "$pid"
+	status 143 wait "$pid"
+}
+
 ok "nothing there before" no_traces
 ok "up" lab up -p "$one"
 ok "up again is refused" status 2 lab up -p "$one"
@@ -196,6 +205,11 @@ ok "down" lab down -p "$one"
 ok "the other lab stands" other_is_untouched
 ok "down" lab down -p "$two"
 ok "without a trace" no_traces
+for seconds in 0.2 0.6 1.2
+do
+	ok "up, ended after $seconds s" break_up $seconds
+	ok "leaves no trace" no_traces
+done
 ok "an unknown site count is refused" status 2 lab up -p "$one" -n 99
 ok "and leaves no trace" no_traces
 
