@@ -64,17 +64,21 @@ cur_u16(struct cur *c)
 static inline uint32_t
 cur_u32(struct cur *c)
 {
-	uint32_t hi = cur_u16(c), lo = cur_u16(c);
+	const uint8_t *p = cur_bytes(c, 4);
 
-	return c->bad ? 0 : hi << 16 | lo;
+	return p == NULL ? 0 : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
 }
 
 static inline uint64_t
 cur_u64(struct cur *c)
 {
-	uint64_t hi = cur_u32(c), lo = cur_u32(c);
+	const uint8_t *p = cur_bytes(c, 8);
 
-	return c->bad ? 0 : hi << 32 | lo;
+	return p == NULL ? 0 : (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 |
+	    (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+	    (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+	    (uint64_t)p[6] << 8 | p[7];
 }
 
 static inline void

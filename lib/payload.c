@@ -10,47 +10,77 @@
 
 #define LATEST_NS	INT64_C(2000000000)	/* clocks of two nodes apart */
 
+static uint64_t
+load32(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	    (uint64_t)p[3] << 24;
+}
+
+uint64_t
+mask_hash(const struct key *k, uint8_t what, const struct addr *src,
+    const struct addr *dst, uint64_t tail, unsigned n)
+{
+	uint64_t v[4], m = what;
+
+	sip_begin(v, k->b);
+	if (src->v == 4) {
+		uint64_t s = load32(src->b), d = load32(dst->b);
+
+		sip_word(v, m | s << 8 | d << 40);
+		m = d >> 24;
+		n += 9;
+	} else {
+		uint64_t a[4] = { sip_load(src->b), sip_load(src->b + 8),
+		    sip_load(dst->b), sip_load(dst->b + 8) };
+
+		for (int i = 0; i < 4; i++) {
+			sip_word(v, m | a[i] << 8);
+			m = a[i] >> 56;
+		}
+		n += 33;
+	}
+	return sip_end(v, m | tail << 8 | (uint64_t)n << 56);
+}
+
 void
 mask_set(struct mask *m, const struct key *k, const struct addr *src,
     const struct addr *dst, uint8_t proto)
 {
-	uint8_t b[34] = { 'M' };
-	uint64_t v;
+	uint64_t v = mask_hash(k, 'M', src, dst, proto, 1);
 
-	if (src->v == 6) {
-		memcpy(b + 1, src->b, 16);
-		memcpy(b + 17, dst->b, 16);
-		b[33] = proto;
-		v = siphash_inline(k->b, b, 34);
-	} else {
-		memcpy(b + 1, src->b, 4);
-		memcpy(b + 5, dst->b, 4);
-		b[9] = proto;
-		v = siphash_inline(k->b, b, 10);
-	}
 	for (int i = 0; i < 4; i++)
 		m->m[i] = (uint16_t)(v >> (48 - 16 * i));
 }
 
-/* What the tag is over: the payload before it with fudge 0, source, protocol. */
-static uint64_t
-payload_tag(const struct key *k, const uint8_t *payload, const struct addr *src,
-    uint8_t proto)
-{
-	uint8_t b[PAYLOAD6 - 8 + 17];
+/* The first 24 bytes of a payload, as they are read from the wire. */
+struct head {
+	uint64_t	ids;		/* mid, node, version, round */
+	uint64_t	tx_ns;
+	uint64_t	state;		/* ttl, attempt, flow, fudge, zero */
+};
 
-	if (src->v == 6) {
-		memcpy(b, payload, PAYLOAD6 - 8);
-		memset(b + PAYLOAD_FUDGE, 0, 2);
-		memcpy(b + PAYLOAD6 - 8, src->b, 16);
-		b[PAYLOAD6 + 8] = proto;
-		return siphash_inline(k->b, b, PAYLOAD6 - 8 + 17);
+/* The tag is over the payload before it with fudge 0, source, protocol. */
+static uint64_t
+payload_tag(const struct key *k, const struct head *h, const struct addr *dst,
+    const struct addr *src, uint8_t proto)
+{
+	uint64_t v[4], n = 33;
+
+	sip_begin(v, k->b);
+	sip_word(v, sip_swap(h->ids));
+	sip_word(v, sip_swap(h->tx_ns));
+	sip_word(v, sip_swap(h->state & ~UINT64_C(0xffff0000)));
+	if (src->v == 4) {
+		sip_word(v, load32(dst->b) | load32(src->b) << 32);
+	} else {
+		sip_word(v, sip_load(dst->b));
+		sip_word(v, sip_load(dst->b + 8));
+		sip_word(v, sip_load(src->b));
+		sip_word(v, sip_load(src->b + 8));
+		n = 57;
 	}
-	memcpy(b, payload, PAYLOAD4 - 8);
-	memset(b + PAYLOAD_FUDGE, 0, 2);
-	memcpy(b + PAYLOAD4 - 8, src->b, 4);
-	b[PAYLOAD4 - 4] = proto;
-	return siphash_inline(k->b, b, PAYLOAD4 - 8 + 5);
+	return sip_end(v, proto | n << 56);
 }
 
 void
@@ -58,18 +88,18 @@ payload_put(const struct tmpl *t, const struct ask *a, uint8_t *out)
 {
 	const struct addr *src = &t->origin.src;
 	size_t n = addr_bytes(src);
+	struct head h = {
+		.ids = (uint64_t)t->key.mid << 32 | (uint64_t)a->node << 16 |
+		    1u << 8 | a->round,
+		.tx_ns = (uint64_t)a->tx_ns,
+		.state = (uint64_t)ask_state(a) << 48 | (uint64_t)a->flow << 32,
+	};
 
-	put32(out, t->key.mid);
-	put16(out + 4, a->node);
-	out[6] = 1;				/* version */
-	out[7] = a->round;
-	put64(out + 8, (uint64_t)a->tx_ns);
-	out[16] = a->ttl;
-	out[17] = a->attempt;
-	put16(out + 18, a->flow);
-	memset(out + PAYLOAD_FUDGE, 0, 4);	/* fudge, zero */
+	put64(out, h.ids);
+	put64(out + 8, h.tx_ns);
+	put64(out + 16, h.state);
 	memcpy(out + 24, a->dst.b, n);
-	put64(out + 24 + n, payload_tag(&t->key, out, src,
+	put64(out + 24 + n, payload_tag(&t->key, &h, &a->dst, src,
 	    probe_proto(t->probe, src->v)));
 }
 
@@ -90,18 +120,11 @@ payload_match(struct match *m, struct cur c)
 {
 	const struct key *k = m->e->key;
 	uint8_t family = m->o->src.v;
-	struct cur whole = c;
 	struct ask got = { .dst.v = family };
-	uint32_t mid = cur_u32(&c);
+	struct head h = { .ids = cur_u64(&c) };
 
-	got.node = cur_u16(&c);
-	uint8_t version = cur_u8(&c);
-	got.round = cur_u8(&c);
-	got.tx_ns = (int64_t)cur_u64(&c);
-	got.ttl = cur_u8(&c);
-	got.attempt = cur_u8(&c);
-	got.flow = cur_u16(&c);
-	cur_skip(&c, 4);			/* fudge, zero */
+	h.tx_ns = cur_u64(&c);
+	h.state = cur_u64(&c);
 	cur_copy(&c, got.dst.b, family == 6 ? 16 : 4);
 	uint64_t tag = cur_u64(&c);
 
@@ -111,12 +134,19 @@ payload_match(struct match *m, struct cur c)
 		m->a->ask.dst = got.dst;
 		return REJ_OK;
 	}
-	if (mid != k->mid)
+	if (h.ids >> 32 != k->mid)
 		return REJ_FOREIGN;
-	if (tag != payload_tag(k, cur_bytes(&whole, PAYLOAD_LEN(family)),
-	    &m->o->src, probe_proto(m->o->probe, family)))
+	if (tag != payload_tag(k, &h, &got.dst, &m->o->src,
+	    probe_proto(m->o->probe, family)))
 		return REJ_FORGED;
-	if (version != 1 || got.node == 0 || !match_expected(m->e, &got))
+	got.tx_ns = (int64_t)h.tx_ns;
+	got.node = (uint16_t)(h.ids >> 16);
+	got.round = (uint8_t)h.ids;
+	got.ttl = (uint8_t)(h.state >> 56);
+	got.attempt = (uint8_t)(h.state >> 48);
+	got.flow = (uint16_t)(h.state >> 32);
+	if ((h.ids >> 8 & 255) != 1 || got.node == 0 ||
+	    !match_expected(m->e, &got))
 		return REJ_FORGED;
 	if (got.tx_ns > m->rx_ns + LATEST_NS)
 		return REJ_FUTURE;

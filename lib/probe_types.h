@@ -88,16 +88,27 @@ put16(uint8_t *p, uint16_t v)
 static inline void
 put32(uint8_t *p, uint32_t v)
 {
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	memcpy(p, &v, 4);
 }
 
 static inline void
 put64(uint8_t *p, uint64_t v)
 {
-	put32(p, (uint32_t)(v >> 32));
-	put32(p + 4, (uint32_t)v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	memcpy(p, &v, 8);
 }
+
+/*
+ * H(what | src | dst | tail): probes(7), KEYS.  tail is n bytes, at most 6,
+ * the first the lowest.
+ */
+uint64_t mask_hash(const struct key *, uint8_t what, const struct addr *src,
+    const struct addr *dst, uint64_t tail, unsigned n);
 
 /* Masks, and what is derived from them. */
 void	 mask_set(struct mask *, const struct key *, const struct addr *src,

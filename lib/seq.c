@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "siphash.h"
 
 enum { SEQ_OPTIONS = 4 };
 
@@ -10,15 +9,10 @@ uint32_t
 seq_mask(const struct key *k, const struct addr *src, const struct addr *dst,
     uint16_t sport, uint16_t dport)
 {
-	uint8_t b[38] = { 'S' };
-	size_t n = addr_bytes(src);
+	uint64_t sp = __builtin_bswap16(sport), dp = __builtin_bswap16(dport);
 
-	memcpy(b + 1, src->b, n);
-	memcpy(b + 1 + n, dst->b, n);
-	b[1 + 2 * n] = PROTO_TCP;
-	put16(b + 2 + 2 * n, sport);
-	put16(b + 4 + 2 * n, dport);
-	return (uint32_t)(siphash_inline(k->b, b, 6 + 2 * n) >> 32);
+	return (uint32_t)(mask_hash(k, 'S', src, dst, PROTO_TCP |
+	    sp << 8 | dp << 24, 5) >> 32);
 }
 
 void
