@@ -21,6 +21,7 @@
 #include "rec.h"
 
 static const char *keyfile, *output, *tmpdir, *minauth = "tag30";
+static const char *columns = "auto";
 static int64_t late_ns = 15 * 60 * NS_PER_S;
 static uint64_t memory = UINT64_C(1) << 30;
 static bool force, merge, verbose;
@@ -41,6 +42,9 @@ static const struct opt opts[] = {
 	    "write here instead of standard output; .gz compresses" },
 	{ 0, "force", OPT_FLAG, NULL, &force, 0, 0,
 	    "overwrite FILE" },
+	{ 0, "columns", OPT_STR, "SET", &columns, 0, 0,
+	    "few, all, or auto (default): all if probes differ in more than "
+	    "target" },
 	{ 0, "merge", OPT_FLAG, NULL, &merge, 0, 0,
 	    "a probe that was sent again is one probe" },
 	{ 'v', "verbose", OPT_FLAG, NULL, &verbose, 0, 0,
@@ -75,6 +79,8 @@ struct reader {
 	struct matchread	 read;
 	struct matchsort	*sort, *suspects;
 	uint64_t		 refused, rejected;
+	struct matchsent	 first;		/* of the sent logs */
+	bool			 differ;	/* in ttl, flow or attempt */
 	int			 error;		/* errno of a temporary file */
 };
 
@@ -147,6 +153,11 @@ take(struct reader *r, struct recin *in, const struct span v[])
 	if ((p = matchsort_add(r->sort)) == NULL)
 		return -1;
 	if (r->type == 0) {
+		if (matchsort_count(r->sort) == 1)
+			r->first = sent;
+		r->differ = r->differ || sent.ttl != r->first.ttl ||
+		    sent.flow != r->first.flow ||
+		    sent.attempt != r->first.attempt;
 		memcpy(p, &sent, sizeof sent);
 		return 0;
 	}
@@ -236,6 +247,7 @@ side_by_side(struct reader r[2], void *(*step)(void *))
 
 struct sink {
 	struct recout	out;
+	bool		all;		/* columns */
 	char		line[MATCHOUT_MAX];
 };
 
@@ -244,7 +256,8 @@ write_result(void *arg, const struct match *m, const struct matchprobe *p)
 {
 	struct sink *s = arg;
 
-	return recout_line(&s->out, s->line, matchout_line(m, p, s->line));
+	return recout_line(&s->out, s->line, matchout_line(m, p, s->all,
+	    s->line));
 }
 
 /* Write everything; return 0, or 1 if something is missing from it. */
@@ -259,8 +272,10 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 
 	if (fd == -1)
 		err(2, "%s", name);
-	if (recout_open(&s->out, &rec_result, fd, compress, false, NULL) == -1 ||
-	    matchmeta_write(meta, &s->out) == -1)
+	s->all = strcmp(columns, "all") == 0 || (strcmp(columns, "few") != 0 &&
+	    (r[0].differ || m->names->norigins > 1 || m->names->txt.n > 0));
+	if (recout_open(&s->out, &rec_result, fd, compress, false,
+	    matchout_columns(s->all)) == -1 || matchmeta_write(meta, &s->out) == -1)
 		err(3, "%s", name);
 	for (size_t i = 0; i < r->nfiles; i++)
 		if (r->file[i].cut != NULL) {
@@ -376,6 +391,10 @@ main(int argc, char *argv[])
 		opt_usage(&tool, "no sent and reply files");
 	if ((level = auth_find(minauth)) == -1)
 		opt_usage(&tool, "--min-auth: no such level: %s", minauth);
+	if (strcmp(columns, "auto") != 0 && strcmp(columns, "all") != 0 &&
+	    strcmp(columns, "few") != 0)
+		opt_usage(&tool, "--columns: not few, all or auto: %s",
+		    columns);
 	if (keyfile != NULL && key_read(&key, keyfile, why) == -1)
 		errx(2, "%s: %s", keyfile, why);
 	if (tmpdir == NULL && (tmpdir = getenv("TMPDIR")) == NULL)

@@ -115,8 +115,31 @@ put_reply(char *p, const struct match *m, const struct matchprobe *b,
 	return put_sites(p, m, b);
 }
 
+const char *const *
+matchout_columns(bool all)
+{
+	static const char *const few[] = { "hex", "dst", "tx", "rx", "verdict",
+	    "from", "kind", "rtt_ms", "rttl", "replies", "sites", "sent_time",
+	    "auth", "round", "icmp", NULL };
+
+	return all ? NULL : few;
+}
+
+static char *
+put_icmp(char *p, const struct matchprobe *b)
+{
+	const struct matchreply *r = &b->first;
+
+	if (b->verdict == VERDICT_NONE || !(r->has & HAS_ICMP))
+		return put_none(p);
+	p = put_number(p, r->icmp_type);
+	p[-1] = '/';
+	return put_number(p, r->icmp_code);
+}
+
 size_t
-matchout_line(const struct match *m, const struct matchprobe *b, char *out)
+matchout_line(const struct match *m, const struct matchprobe *b, bool all,
+    char *out)
 {
 	static const char silent[] = "-\tnone\t-\t-\t-\t-\t0\t-\t";
 	const struct matchreply *r = &b->first;
@@ -138,18 +161,18 @@ matchout_line(const struct match *m, const struct matchprobe *b, char *out)
 	p = put_time(p, b->s.time);
 	p = some ? put_string(p, auth_name((enum auth)r->auth)) : put_none(p);
 	p = b->s.has_round ? put_number(p, b->s.round) : put_none(p);
+	if (!all) {
+		p = put_icmp(p, b);
+		p[-1] = '\n';
+		return (size_t)(p - out);
+	}
 	p = some ? put_time(p, r->time) : put_none(p);
 	p = put_addr(p, &o->src);
 	p = put_name(p, &m->names->type, o->type);
 	p = put_number(p, b->s.attempt);
 	p = put_number(p, b->s.ttl);
 	p = put_number(p, b->s.flow);
-	if (some && (r->has & HAS_ICMP)) {
-		p = put_number(p, r->icmp_type);
-		p[-1] = '/';
-		p = put_number(p, r->icmp_code);
-	} else
-		p = put_none(p);
+	p = put_icmp(p, b);
 	p = some && r->txt != 0 ? put_name(p, &m->names->txt, r->txt - 1) :
 	    put_none(p);
 	p[-1] = '\n';

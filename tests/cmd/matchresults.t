@@ -101,6 +101,28 @@ by_hex() {
 }
 ok 'sorted as sort(1) sorts, IPv4 and IPv6 together' by_hex
 
+columns() {
+	matchresults s1.fsdb --columns few | head -n 1 | grep -qv ' attempt:q' &&
+	    matchresults s1.fsdb --columns all | head -n 1 |
+	    grep -q ' attempt:q' || return 1
+	# Every line has as many columns as the header.
+	for set in few all
+	do
+		status 1 matchresults --columns $set ./*.fsdb |
+		    awk -F '\t' '/^#fsdb/ { n = split($0, w, " ") - 3; next }
+		    /^#/ { next } NF != n { exit 1 }' || return 1
+	done
+	matchresults s1.fsdb | head -n 1 | grep -qv ' attempt:q' || return 1
+	for sub in '5s/64	0	0/64	0	1/' '5s/64	0	0/64	1	0/' \
+	    '5s/64	0	0/63	0	0/' '5s/192.0.2.1/192.0.2.2/'
+	do
+		sed "$sub" s1.fsdb >differ
+		matchresults differ | head -n 1 | grep -q ' attempt:q' ||
+		    { echo "$sub"; return 1; }
+	done
+}
+ok '--columns' columns
+
 table() {
 	status 1 matchresults -v ./*.fsdb 2>err >/dev/null
 	grep -q '^crosstarget  *1 ' err && grep -q '^unlogged  *1 ' err
@@ -217,7 +239,8 @@ refused() {
 	status 2 matchresults && status 2 matchresults /nonexistent &&
 	    status 2 matchresults --min-auth strong s1.fsdb &&
 	    status 2 matchresults -k /nonexistent s1.fsdb &&
-	    status 2 matchresults --late soon s1.fsdb || return 1
+	    status 2 matchresults --late soon s1.fsdb &&
+	    status 2 matchresults --columns some s1.fsdb || return 1
 	{ recfields -H target; echo '# end: 0'; } >target
 	status 2 matchresults target s1.fsdb || return 1
 	echo 10.0.0.1 >bare
