@@ -368,7 +368,7 @@ int
 iface_source(const struct iface *l, uint8_t family, struct addr *out,
     char err[static 128])
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { 0 };
 	socklen_t n = sizeof(ss);
 	struct hop hop;
 	struct addr via;

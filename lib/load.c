@@ -185,7 +185,8 @@ load_format(uint64_t units, char *out)
 	if (part == 0)
 		return n;
 	out[n++] = '.';
-	for (uint64_t scale = LOAD_UNIT / 10; part > 0; scale /= 10) {
+	for (uint64_t scale = LOAD_UNIT / 10; scale > 0 && part > 0;
+	    scale /= 10) {
 		out[n++] = (char)('0' + part / scale);
 		part %= scale;
 	}

@@ -226,10 +226,11 @@ match_error(struct match *m, const struct icmp *err)
 	a->quote_len = n < QUOTE_MAX ? n : QUOTE_MAX;
 	a->ask.dst = in.dst;
 	icmp_ext_format(err->ext, a->mpls, sizeof(a->mpls));
-	m->ip = &in;
-	m->c = c;
-	m->quoted = true;
-	return match_rows(m, &a->to);
+	struct match inner = *m;
+	inner.ip = &in;
+	inner.c = c;
+	inner.quoted = true;
+	return match_rows(&inner, &a->to);
 }
 
 static bool

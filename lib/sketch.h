@@ -46,6 +46,6 @@ size_t	 sketch_format(const struct sketch *, size_t *from, char *out,
     size_t cap);
 
 /* Add what such a text says; return 0, or -1 (then some may be added). */
-int	 sketch_parse(struct sketch *, const char *s, size_t n);
+int	 sketch_parse(struct sketch *, const char *p, size_t n);
 
 #endif

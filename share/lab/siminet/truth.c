@@ -51,7 +51,7 @@ cmp_names(const void *a, const void *b)
 static void
 put_sites(FILE *f, const struct world *w, uint64_t mask)
 {
-	const char *name[SITES_MAX];
+	const char *name[SITES_MAX] = { NULL };
 	size_t n = 0;
 
 	for (unsigned i = 0; i < w->nsites; i++)
