@@ -185,10 +185,10 @@ load_format(uint64_t units, char *out)
 	if (part == 0)
 		return n;
 	out[n++] = '.';
-	for (uint64_t scale = LOAD_UNIT / 10; scale > 0 && part > 0;
-	    scale /= 10) {
-		out[n++] = (char)('0' + part / scale);
-		part %= scale;
+	while (part > 0) {
+		part *= 10;
+		out[n++] = (char)('0' + part / LOAD_UNIT);
+		part %= LOAD_UNIT;
 	}
 	return n;
 }
