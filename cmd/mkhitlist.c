@@ -496,8 +496,6 @@ take_sample(struct work *w)
 	for (int f = 0; f < 2; f++)
 		cands_filter(&w->c[f], want_block, w);
 	count.unsampled = before - w->c[0].n - w->c[1].n;
-	strata_free(&w->strata);
-	prefixset_free(&w->routes);
 }
 
 /* One candidate, in its place in the order of all: is it for us? */
@@ -607,6 +605,18 @@ catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void
+release(struct work *w)
+{
+	blocklist_free(&w->bl);
+	cands_free(&w->c[0]);
+	cands_free(&w->c[1]);
+	prefixset_free(&w->routes);
+	strata_free(&w->strata);
+	sentset_free(&w->sent);
+	meta_free(&w->meta);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -626,6 +636,7 @@ main(int argc, char *argv[])
 	catch_signals();
 	if (write_all(&w, &out, all) == -1)
 		err(3, "%s", out_path == NULL ? "stdout" : out_path);
+	release(&w);
 	if (stopped)
 		return 128 + stopped;
 	return count.bad > 0 || w.cut ? 1 : 0;

@@ -603,7 +603,7 @@ hitin_line(struct hitin *h, const char *s, size_t n, bool whole,
 		line.n--;
 	if (line.n == 0)
 		return 0;
-	if (h->ended || (h->typed && !whole))
+	if (h->ended)
 		h->cut = true;
 	if (h->typed && !whole)
 		return 0;	/* half a line may look like a whole one */

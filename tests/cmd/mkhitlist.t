@@ -228,6 +228,25 @@ ok 'not over an existing file' status 2 mkhitlist -w new.gz list
 ok 'but with --force' mkhitlist --force -w new.gz list
 ok '-v' sh -c 'mkhitlist -v isi 2>&1 >/dev/null | grep -q "^mkhitlist: isi: fsdb, 3 lines$"'
 
+# interrupted: stop it while its reader waits after the first line.
+interrupted() {
+	mkfifo fifo
+	echo 16.0.0.0/5 >p5
+	mkhitlist p5 >fifo 2>err &
+	pid=$!
+	exec 3<fifo
+	read -r first <&3
+	kill -TERM $pid
+	cat <&3 >out
+	exec 3<&-
+	rc=0
+	wait $pid || rc=$?
+	[ $rc -eq 143 ] && grep -qx '# interrupted: SIGTERM' out &&
+	    [ "$(grep -cv '^#' out)" -lt 524288 ] &&
+	    tail -n 1 out | grep -qx "# end: $(grep -cv '^#' out)"
+}
+ok 'interrupted: the output ends, exit 143' interrupted
+
 # Resuming.
 sent() {
 	echo '#fsdb -F t time:d node:a probe:a src:a dst:a ttl:q flow:q attempt:q'

@@ -8,6 +8,7 @@
 
 #define N	HIT_NOSCORE
 #define V6MAX	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+#define TEN	"abcdefghij"
 #define OURS	"#fsdb -F t dst:a score:q block:a\n"
 
 /*
@@ -53,6 +54,9 @@ static const struct row {
 	    "not an address: nonsense" },
 	{ "control characters", "\033[2J\xff\n", HIT_LIST, NULL, NULL, 0, 0, 0,
 	    0, "not an address: ?[2J?" },
+	{ "a long line", TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    TEN TEN TEN TEN TEN "\n", HIT_LIST, NULL, NULL, 0, 0, 0, 0,
+	    "not an address: " TEN TEN TEN TEN TEN TEN },
 	{ "256", "1.2.3.256\n", HIT_LIST, NULL, NULL, 0, 0, 0, 0,
 	    "not an address: 1.2.3.256" },
 	{ "host bits", "10.0.0.1/8\n", HIT_LIST, NULL, NULL, 0, 0, 0, 0,
@@ -313,6 +317,9 @@ check_meta(void)
 	    "and provenance");
 	hitin_free(&h);
 	meta_free(&h.meta);
+	hitin_init(&h, HIT_AUTO);
+	ok(feed(&h, OURS "1.2.3.4", &hit) == 0, "ours: half a line is none");
+	hitin_free(&h);
 	ok(hitin_format(&fmt, "nonsense") == -1, "there is no such format");
 	hitin_init(&h, HIT_FSDB);
 	ok(feed(&h, "1.2.3.4\n", &hit) == -2, "fsdb: no header");
