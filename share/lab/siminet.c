@@ -24,6 +24,7 @@
 
 #define S	INT64_C(1000000000)
 #define MS	INT64_C(1000000)
+#define LAST	(200 * MS)	/* for probes still on their way */
 
 static volatile sig_atomic_t stop;
 static double end_s = 600, idle_s = 10;
@@ -241,7 +242,7 @@ static void
 on_signal(int sig)
 {
 	(void)sig;
-	stop = 1;
+	stop++;
 }
 
 /* Take up to a few hundred packets of one site; return how many. */
@@ -270,12 +271,12 @@ serve(struct world *w)
 {
 	struct pollfd pfd[SITES_MAX];
 	int64_t now = now_ns(), end = now + (int64_t)(end_s * 1e9);
-	int64_t idle = (int64_t)(idle_s * 1e9);
+	int64_t idle = (int64_t)(idle_s * 1e9), quiet;
 
 	for (unsigned i = 0; i < w->nsites; i++)
 		pfd[i] = (struct pollfd){ ring_fd(w->site[i].ring), POLLIN, 0 };
 	w->last_ns = now;
-	while (!stop && now < end) {
+	while (stop < 2 && now < end) {
 		struct timespec nap = { 0, 100 * MS };
 		size_t n = 0;
 
@@ -285,9 +286,11 @@ serve(struct world *w)
 		n += world_run(w, now);
 		if (n > 0)
 			continue;
+		quiet = now - w->last_ns;
 		if (wheel_waiting(w->wheel) > 0)
 			nap.tv_nsec = WHEEL_TICK;
-		else if (w->probes > 0 && now - w->last_ns > idle)
+		else if ((w->probes > 0 && quiet > idle) ||
+		    (stop > 0 && quiet > LAST))
 			break;
 		ppoll(pfd, w->nsites, &nap, NULL);
 	}

@@ -31,7 +31,8 @@ rtts() {
 record() {
 	mkdir "old.$1"
 	sim --rtt 0-1 --answer 1 --save "old.$1/replies" -w "old.$1/truth" &&
-	    send "old.$1" "-S $A4,$A6 -P $1" few 1000 -k oldkey && wait "$sim"
+	    send "old.$1" "-S $A4,$A6 -P $1" few 1000 -k oldkey &&
+	    end_sim
 }
 
 # run type: everything at once.
@@ -86,11 +87,27 @@ offline() {
 	    "$(count forged "$1"/reply.*.gz)"
 }
 
+# planted_all type: there was every fault, in every verdict.
+planted_all() {
+	for f in silent plain dup many alias late multi unreach unreach8 \
+	    exceeded mixed loss
+	do
+		awk -F '\t' -v f=$f "$awk_cols"' c("fate") == f { n++ }
+		    END { exit !n }' "$1/truth" || { echo "no $f"; return 1; }
+	done
+	for f in flip forged cross replayed truncated corrupted foreign fragment
+	do
+		[ "$(planted "$1/truth" $f)" -gt 0 ] ||
+		    { echo "no $f"; return 1; }
+	done
+}
+
 # check type: what is tied to a probe by its target's address alone (chaos,
 # TCP) can be no alias and no cross-target: it is forged.
 check() {
 	t=$1
 	ok "$t: probes are as probes(7) says" conform "$t"
+	ok "$t: every fault is there" planted_all "$t"
 	ok "$t: nothing lost by accident" lossless "$t"
 	case $t in
 	icmp|dns)

@@ -94,7 +94,7 @@ wait_for() {
 
 # sim option ...: siminet in the background, ready.
 sim() {
-	"$lab" sim net -e 42 --end 60 --idle 1.5 --late $LATE "$@" 2>sim.err &
+	"$lab" sim net -e 42 --end 90 --idle 60 --late $LATE "$@" 2>sim.err &
 	sim=$! pids="$pids $!"
 	wait_for ready sim.err
 }
@@ -147,9 +147,14 @@ send() {
 	return "$rc"
 }
 
-# stop: siminet ends by itself once nothing is due; then the catchers.
+# end_sim: siminet sends what is due, and ends.
+end_sim() {
+	kill -TERM "$sim" && wait "$sim"
+}
+
+# stop: siminet first, then the catchers.
 stop() {
-	wait "$sim" || return 1
+	end_sim || return 1
 	rc=0
 	for p in $catchers
 	do

@@ -60,13 +60,11 @@ rnd_for(const struct world *w, enum salt salt, const uint8_t *p, size_t n)
 	return rnd_seed(w->seed, salt, p, n);
 }
 
-/* The site that answers of a block (/24, /48) arrive at just now. */
+/* The site that answers of a block (/24, /48) arrive at to begin with. */
 static unsigned
-catchment(const struct world *w, const uint8_t *dst, size_t alen)
+home(const struct world *w, const uint8_t *dst, size_t alen)
 {
-	size_t n = alen == 4 ? 3 : 6;
-	struct rnd r = rnd_for(w, S_SITE, dst, n);
-	struct rnd f = rnd_for(w, S_FLIP, dst, n);
+	struct rnd r = rnd_for(w, S_SITE, dst, alen == 4 ? 3 : 6);
 	double total = 0, at;
 	unsigned i;
 
@@ -75,6 +73,16 @@ catchment(const struct world *w, const uint8_t *dst, size_t alen)
 	at = rnd_unit(&r) * total;
 	for (i = 0; i < w->nsites - 1 && at >= w->site[i].weight; i++)
 		at -= w->site[i].weight;
+	return i;
+}
+
+/* And just now. */
+static unsigned
+catchment(const struct world *w, const uint8_t *dst, size_t alen)
+{
+	struct rnd f = rnd_for(w, S_FLIP, dst, alen == 4 ? 3 : 6);
+	unsigned i = home(w, dst, alen);
+
 	if (w->flip_after != 0 && w->probes > w->flip_after &&
 	    w->nsites > 1 && rnd_unit(&f) < w->rate[F_FLIP])
 		i = (i + 1 + rnd_below(&f, w->nsites - 1)) % w->nsites;
@@ -169,6 +177,8 @@ emit(struct world *w, struct ev *e, int64_t now)
 
 	ring_put(w->site[site].ring, e->ip, e->len, e->pad);
 	w->site[site].sent++;
+	if (e->site == -1 && site != home(w, p->addr + p->alen, p->alen))
+		w->planted[p->kind][F_FLIP]++;
 	e->copies--;
 	e->due += e->gap;
 	if (e->role >= AS_EXTRA)
@@ -273,7 +283,7 @@ add_answer(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 	struct said said;
 	size_t len = reply_answer(s, s->dst, r, out, &said);
 	struct ev *e;
-	unsigned home = catchment(w, s->dst, s->alen);
+	unsigned at = catchment(w, s->dst, s->alen);
 
 	memcpy(p->role[role].from, s->dst, s->alen);
 	p->role[role].said = said;
@@ -290,7 +300,7 @@ add_answer(struct world *w, struct plan *p, const struct seen *s, struct rnd r,
 		return;
 	delay += (1 + rnd_below(&r, 20)) * MS;
 	e = plan_packet(p, AS_OK, out, len, delay);
-	e->site = (int)((home + 1 + rnd_below(&r, w->nsites - 1)) % w->nsites);
+	e->site = (int)((at + 1 + rnd_below(&r, w->nsites - 1)) % w->nsites);
 	wheel_add(w->wheel, e);
 }
 
