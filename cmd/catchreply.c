@@ -37,7 +37,7 @@ enum {
 
 static struct originopts  where;
 static struct optlist	  files;
-static const char	 *iface, *node_text = NODE_DEFAULT, *key_path;
+static const char	 *iface, *node_text, *key_path;
 static const char	 *out_path, *pcap_path, *run_id, *end_text;
 static uint64_t		  ring, max_bytes, disk_floor = 16 << 20;
 static uint64_t		  max_node, max_attempt;
@@ -63,7 +63,7 @@ static const struct opt opts[] = {
 	{ 'O', "origin", OPT_LIST, "SPEC", &where.list, 0, 0,
 	    "src=,probe=,sport=,dport=,ttl=,qname=; again for more" },
 	{ 'N', "node", OPT_STR, "NAME:N", &node_text, 0, 0,
-	    "our name and number; default " NODE_DEFAULT },
+	    "our name and number; default this host's name and 1" },
 	{ 'k', "key-file", OPT_STR, "FILE", &key_path, 0, 0,
 	    "key of the run; without it matchresults -k authenticates" },
 	{ 0, "max-node", OPT_UINT, "N", &max_node, 1, 65535,
@@ -408,7 +408,8 @@ set_up(struct catch *c)
 	if (files.n > 0 && (end_text != NULL || ring != 0))
 		opt_usage(&tool, "--end and --buffer are for interfaces");
 	if (node_parse(&c->node, node_text) == -1)
-		opt_usage(&tool, "not a NAME:NUMBER: %s", node_text);
+		opt_usage(&tool, "not a NAME:NUMBER: %s",
+		    node_text == NULL ? "this host" : node_text);
 	c->end_ns = parse_end(end_text);
 	if ((n = origin_parse(c->origins, &where, why)) == -1)
 		opt_usage(&tool, "%s", why);

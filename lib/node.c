@@ -1,6 +1,7 @@
 #include "node.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "num.h"
 
@@ -14,11 +15,17 @@ letter_or_digit(char c)
 int
 node_parse(struct node *n, const char *s)
 {
-	const char *colon = strchr(s, ':');
+	char own[300] = "";
+	const char *colon;
 	size_t len;
 	uint64_t u;
 
-	if (colon == NULL)
+	if (s == NULL) {
+		if (gethostname(own, sizeof(own) - 3) == -1)
+			return -1;
+		s = strcat(own, ":1");
+	}
+	if ((colon = strchr(s, ':')) == NULL)
 		return -1;
 	len = (size_t)(colon - s);
 	if (len == 0 || len >= sizeof(n->name) || !letter_or_digit(s[0]))

@@ -9,10 +9,9 @@ struct node {
 	uint16_t	number;		/* 1 to 65535 */
 };
 
-#define NODE_DEFAULT	"local:1"
-
 /*
- * Names are [A-Za-z0-9][A-Za-z0-9._-]*, at most 253 bytes.  Return 0 or -1.
+ * Names are [A-Za-z0-9][A-Za-z0-9._-]*, at most 253 bytes.  NULL is this
+ * host's name and 1.  Return 0 or -1.
  */
 int	 node_parse(struct node *, const char *s);
 

@@ -13,7 +13,7 @@
  *	  faultio close n command ...
  *		the n-th close of a descriptor written to fails with EIO
  *
- * All descriptors but standard error are meant.  By ptrace, so that it
+ * All descriptors but standard error and eventfds are meant.  By ptrace, so that it
  * works on any program, whatever it is linked with and however confined: a
  * call that is to fail is turned into sched_yield, which nobody forbids.
  * Exits as the command does (128 + n for signal n), 77 on a machine whose
@@ -103,6 +103,18 @@ at_write(unsigned long *count)
 	}
 }
 
+/* An eventfd or the like: no output. */
+static bool
+internal(pid_t tid, unsigned long fd)
+{
+	char path[64], to[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%lu", tid, fd);
+	n = readlink(path, to, sizeof(to));
+	return n > 11 && memcmp(to, "anon_inode:", 11) == 0;
+}
+
 /* About to make a call: cut it short, or replace it. */
 static void
 entry(struct task *t, struct user_regs_struct *r)
@@ -112,7 +124,7 @@ entry(struct task *t, struct user_regs_struct *r)
 	t->result = 1;
 	if (fd == 2 || fd >= 1024)
 		return;
-	if (nr == SYS_write && count > 0) {
+	if (nr == SYS_write && count > 0 && !internal(t->tid, fd)) {
 		t->result = at_write(&count);
 		written[fd] = true;
 		ARG2(r) = count;

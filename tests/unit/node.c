@@ -1,6 +1,7 @@
 /* Node names and numbers. */
 
 #include <string.h>
+#include <unistd.h>
 
 #include "node.h"
 #include "tap.h"
@@ -14,7 +15,6 @@ static const struct {
 	{ "ams:3", 0, "ams", 3 },
 	{ "a-b_c.d:65535", 0, "a-b_c.d", 65535 },
 	{ "7:1", 0, "7", 1 },
-	{ NODE_DEFAULT, 0, "local", 1 },
 	{ "", -1, NULL, 0 },
 	{ ":", -1, NULL, 0 },
 	{ ":3", -1, NULL, 0 },
@@ -47,6 +47,9 @@ main(void)
 		    (strcmp(n.name, rows[i].name) == 0 &&
 		    n.number == rows[i].number)), "%s", rows[i].text);
 	}
+	gethostname(longest, sizeof(longest));
+	ok(node_parse(&n, NULL) == 0 && strcmp(n.name, longest) == 0 &&
+	    n.number == 1, "ourselves");
 	memset(longest, 'a', sizeof(longest));
 	memcpy(longest + 253, ":1", 3);
 	ok(node_parse(&n, longest) == 0, "253 bytes are a name");
