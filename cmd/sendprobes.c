@@ -27,8 +27,8 @@
 #define IDLE_MIN_NS	50000		/* waiting for input */
 #define IDLE_MAX_NS	20000000
 
-static const char	*iface_name, *node_text, *key_path, *out_path, *pcap_path;
-static const char	*mac_text, *run_id, *header;
+static const char	*iface_name, *node_text = "local:1", *key_path, *out_path;
+static const char	*pcap_path, *mac_text, *run_id, *header;
 static struct originopts origin_opts = { .contact = ORIGIN_CONTACT };
 static struct optlist	 block_paths, allow_list, gateway_list;
 static uint64_t		 rate = 1000, max_targets, attempts = 1, round_no;
@@ -58,7 +58,7 @@ static const struct opt opts[] = {
 	{ 'q', "attempts", OPT_UINT, "n", &attempts, 1, 254,
 	    "probes per target and origin (1)" },
 	{ 'N', "node", OPT_STR, "name:number", &node_text, 0, 0,
-	    "this node" },
+	    "this node (local:1)" },
 	{ 'k', "key-file", OPT_STR, "file", &key_path, 0, 0,
 	    "key of the measurement" },
 	{ 'b', "blocklist-file", OPT_LIST, "file", &block_paths, 0, 0,
@@ -155,14 +155,10 @@ load_blocklist(struct run *r)
 static void
 load_identity(struct run *r)
 {
-	char why[128], own[300];
+	char why[128];
 
 	if (gethostname(r->host, sizeof(r->host) - 1) == -1)
 		r->host[0] = '\0';
-	if (node_text == NULL) {
-		snprintf(own, sizeof(own), "%s:1", r->host);
-		node_text = own;
-	}
 	if (node_parse(&r->node, node_text) == -1)
 		opt_usage(&tool, "not a node, name:number: %s", node_text);
 	if (key_path != NULL) {
