@@ -122,7 +122,9 @@ $(OBJ)/man/%: man/%.in $(OBJ)/bin/recfields
 	$(Q)sed -e '/^@RECORDS@$$/{' -e 'r $@.tables' -e d -e '}' $< >$@
 	@rm -f $@.tables
 
-check: all $(CHECKBINS)
+checkbins: all $(CHECKBINS)
+
+check: checkbins
 	$(Q)OBJ="$(OBJ)" tests/run $(T)
 
 fuzz: $(FUZZERS:%=obj-fuzz/%)
@@ -167,7 +169,7 @@ clean:
 	rm -rf obj obj-*
 
 FORCE:
-.PHONY: all check fuzz fuzz-run lint mutants bench install clean FORCE
+.PHONY: all check checkbins fuzz fuzz-run lint mutants bench install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

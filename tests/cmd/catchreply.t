@@ -141,6 +141,24 @@ ok 'a reader gone is exit 3' sh -c \
 ok 'a disk full of packets is exit 3' status 3 catchreply -f eth.pcap $us \
     -w p.tsv --pcap /dev/full --force
 
+"$mk" n=50000 >big.pcap
+mkfifo pipe
+exec 9<>pipe
+timeout -k 1 20 sh -c "exec catchreply -f big.pcap $us" >pipe &
+stuck=$!
+child=
+while [ -z "$child" ]
+do
+	child=$(cat /proc/$stuck/task/$stuck/children)
+done
+sleep 1
+kill -TERM $child && sleep 0.2
+kill -TERM $child
+rc=0
+wait $stuck || rc=$?
+exec 9>&-
+ok 'a second signal ends it when nobody reads' same $rc 143
+
 while read -r what args
 do
 	ok "exit 2, $what: $args" refused "$what" $args

@@ -34,6 +34,7 @@ static int	udp = -1;	/* may send, nothing else */
 static int	other = -1;	/* a socket that may do nothing */
 static int	file = -1;	/* a file that may be written */
 static int	status = -1;	/* our own, in /proc */
+static int	limits = -1;
 static void	*page;		/* writable memory */
 
 /* Each returns what the call returned; -1 with errno when refused. */
@@ -275,10 +276,11 @@ prepare(void)
 	other = socket(AF_INET, SOCK_DGRAM, 0);
 	file = mkstemp(path);
 	status = open("/proc/self/status", O_RDONLY);
+	limits = open("/proc/self/limits", O_RDONLY);
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (udp == -1 || other == -1 || file == -1 || status == -1 ||
-	    page == MAP_FAILED)
+	    limits == -1 || page == MAP_FAILED)
 		err(2, "cannot prepare");
 	unlink(path);
 }
@@ -318,10 +320,10 @@ live(void)
 
 /* What the kernel says we are: for tests to look at. */
 static long
-show_status(void)
+show(int fd)
 {
 	char text[4096];
-	ssize_t n = read(status, text, sizeof(text));
+	ssize_t n = read(fd, text, sizeof(text));
 
 	return n <= 0 ? -1 : write(STDOUT_FILENO, text, (size_t)n);
 }
@@ -343,7 +345,7 @@ confine(void)
 
 /*
  * usage: attack [bare | drop | filter | both] name
- * Name may also be list, live (what must still work) and status.
+ * Name may also be list, live (what must still work), status and limits.
  */
 int
 main(int argc, char *argv[])
@@ -368,7 +370,9 @@ main(int argc, char *argv[])
 	if (strcmp(name, "live") == 0)
 		return live() == -1;
 	if (strcmp(name, "status") == 0)
-		return show_status() == -1;
+		return show(status) == -1;
+	if (strcmp(name, "limits") == 0)
+		return show(limits) == -1;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(attacks[i].name, name) == 0) {
 			rc = attacks[i].run();

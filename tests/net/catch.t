@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2016,SC2154 # awk programs; $work is lib.sh's
 # catchreply on a live interface: a site and the rest of the world.
 . "$(dirname "$0")/../lib.sh"
 
@@ -134,6 +135,18 @@ ok 'own end' start own -S 192.0.2.1 --end +1s
 ok 'is no failure' ends 0
 ok 'and is told' grep -qx '# ended: end time' own.tsv
 
+at=$(($(date +%s) + 2))
+ok 'an end in the midst of packets' start flood -S 192.0.2.1 --end $at
+while [ "$(date +%s)" -le $at ]
+do
+	replies n=2000
+done
+ok 'ends' ends 0
+ok 'there were some in the last second' awk -F'\t' -v at=$at \
+    '!/^#/ && $1 > at - 1 { n++ } END { exit !n }' flood.tsv
+ok 'and none after it' awk -F'\t' -v at=$at \
+    '!/^#/ && $1 > at { print; bad = 1 } END { exit bad }' flood.tsv
+
 ok 'a full disk is kept clear of' start floor -S 192.0.2.1 --disk-floor 1000000G
 ok 'which is a failure' ends 1
 ok 'and is told' grep -qx '# ended: disk floor' floor.tsv
@@ -159,11 +172,11 @@ ok 'ends' ends 143 TERM
 ok 'counts foreign packets, not our own' same \
     "$(count wide packets) $(count wide foreign)" '200 100'
 
-ok 'a small buffer' start small -S 192.0.2.1 --buffer 2M
+ok 'a small buffer' start small -S 192.0.2.1 --buffer 2M --end +4s
 kill -STOP "$pid"
 replies n=60000
 kill -CONT "$pid"
-ok 'ends' ends 143 TERM
+ok 'is a failure, when something was lost' ends 1
 ok 'drops are all counted' same \
     "$(($(count small replies) + $(count small kdrops)))" 60000
 ok 'and there were some' [ "$(count small kdrops)" -gt 0 ]
@@ -198,6 +211,9 @@ sleep 1
 before=$(unreachables)
 ok 'DNS' start dns -S 192.0.2.1 -P dns
 replies n=100 probe=dns
+ok 'not one is queued for us' sh -c "nsenter --net=/run/netns/$site awk '
+    NR > 1 && \$5 !~ /:00000000\$/ { print; bad = 1 }
+    NR > 1 { n++ } END { exit bad || !n }' /proc/net/udp"
 ok 'ends' ends 143 TERM
 ok 'the kernel answers none of them now' same \
     "$(($(unreachables) - before)) $(count dns replies)" '0 100'
@@ -218,6 +234,7 @@ pid=$one name=one
 ok 'both' ends 143 TERM
 ok 'and each has its own' same "$(count one replies) $(count two replies)" \
     '100 70'
+ok 'without a word about ports' test ! -s two.err
 
 ok 'interface gone' start gone -S 192.0.2.1
 ip -n "$site" link del s

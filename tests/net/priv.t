@@ -52,6 +52,13 @@ ok 'bare, nothing stops them' same \
 ok 'without the filter a file is refused all the same' same \
     "$(fate drop open) $(fate drop mkdir)" 'refused refused'
 
+ok 'no new privileges even then' "$attack" drop status
+cp t.log status
+ok 'as the kernel says' has status 'NoNewPrivs: 1' 'CapPrm: 0000000000000000'
+ok 'no core' "$attack" drop limits
+cp t.log limits
+ok 'of any size' grep -q '^Max core file size *0 *0 ' limits
+
 ok 'status of a dropped process' "$attack" both status
 cp t.log status
 ok 'no capability, no_new_privs, a filter' confined status
@@ -94,7 +101,7 @@ running() {
 	name=$1 wrap=$2
 	shift 2
 	unshare -n sh -c "$site && exec $wrap \"\$@\"" - "$@" \
-	    >"$name.out" 2>"$name.err" <pipe &
+	    >"$name.out" 2>"$name.err" <pipe 9</etc/passwd &
 	pid=$!
 	exec 8>pipe
 	i=0
@@ -105,6 +112,8 @@ running() {
 	done 2>/dev/null
 	cat "/proc/$pid/status" >"$name.status"
 	cat "$name.err"
+	stat -c '%u' "/proc/$pid/stat" >"$name.owner"
+	ls -l "/proc/$pid/fd" >"$name.fds"
 	ls -l "/proc/$pid/root" "/proc/$pid/cwd" >"$name.root" 2>&1
 	for t in /proc/"$pid"/task/*
 	do
@@ -138,6 +147,8 @@ then
 		    'Gid: [1-9][0-9]* [1-9][0-9]* [1-9][0-9]* [1-9][0-9]*' \
 		    'Groups:' 'CapBnd: 0000000000000000'
 		ok "$tool: nowhere" grep -q 'deleted' $tool.root
+		ok "$tool: nobody may look into it" same "$(cat $tool.owner)" 0
+		ok "$tool: nothing inherited" sh -c "! grep passwd $tool.fds"
 		ok "$tool: stops" stopped $tool
 		ok "$tool with cap_net_raw alone" running $tool "$alone" \
 		    $tool "$@"
