@@ -40,7 +40,8 @@ BEGIN {
 /^[ \t]*$/ { next }
 /[^ -~\t]/ { bad("control or non-ASCII characters"); next }
 {
-	dest = NF > 1 ? $2 : $1
+	first = NF > 1 && $2 !~ /=/ ? 3 : 2	# of the keys
+	dest = first == 3 ? $2 : $1
 	if (!is($1, name_re, 253)) { bad("not a node name: " $1); next }
 	if (!is(dest, "([A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9._:-]*", 286)) {
 		bad("not an ssh destination: " dest); next
@@ -48,7 +49,7 @@ BEGIN {
 	if ($1 in seen) { bad("the name is there twice: " $1); next }
 	seen[$1] = 1
 	for (i in known) v[i] = "-"
-	for (f = 3; f <= NF; f++) {
+	for (f = first; f <= NF; f++) {
 		if (!(at = index($f, "="))) { bad("not key=value: " $f); break }
 		k = substr($f, 1, at - 1); x = substr($f, at + 1)
 		if (!(k in known)) { bad("not a key: " k); break }

@@ -155,6 +155,40 @@ node_redo() {
 	start_send "$1" "redo.$redo.gz" - 0 "$secs"
 }
 
+# node_unsent: what it should have sent and has not, into its own unsent;
+# what it refused to send, beside it
+node_unsent() {
+	set -- $(plan_line "$1")
+	[ $# -gt 0 ] || { : >"$dir/unsent"; echo 0 >"$dir/refused"; return; }
+	list=$2 shard=$3
+	set -- $(list_words "$shard")
+	for n in $(awk '$1 == "send" { print $2 }' "$dir/status")
+	do
+		for path in "$dir/sent.$n.gz" "$dir/sent.$n.gz.part"
+		do
+			[ ! -s "$path" ] || set -- "$@" --resume "$path"
+		done
+	done
+	rc=0
+	mkhitlist --quiet "$@" "$run/$list" 2>"$dir/unsent.log" |
+	    grep -v '^#' | cut -f 1 >"$dir/unsent" || :
+	for n in $(awk '$1 == "send" { print $2 }' "$dir/status")
+	do
+		zcat "$dir/sent.$n.gz" 2>/dev/null | grep '^# counts: ' | tail -n 1
+	done | tr ' ' '\n' | awk -F = '/^refused/ { n += $2 } END { print n + 0 }' \
+	    >"$dir/refused"
+}
+
+# unsent: "node target" for all that was never sent, listed as such
+unsent() {
+	each node_unsent $(standing) || :
+	for name in $(standing)
+	do
+		[ ! -s "$run/nodes.d/$name/unsent" ] ||
+		    sed "s/^/$name /" "$run/nodes.d/$name/unsent"
+	done >"$run/unsent"
+}
+
 # reasons: why the run is not complete, a line each
 reasons() {
 	for name in $names
@@ -170,6 +204,9 @@ reasons() {
 		    [ "$(send_state "$d/status" hitlist.gz)" != 'done' ]
 		then
 			echo "$name: did not send all it should"
+		elif [ "$(wc -l <"$d/unsent")" -gt "$(cat "$d/refused")" ]
+		then
+			echo "$name: $(wc -l <"$d/unsent") targets were never sent"
 		fi
 	done
 	[ ! -s "$run/lost" ] ||
@@ -184,6 +221,8 @@ flags() {
 	do
 		d=$run/nodes.d/$name
 		[ -s "$d/status" ] || continue
+		[ ! -s "$d/unsent" ] ||
+		    echo "$name: $(wc -l <"$d/unsent") targets not sent, $(cat "$d/refused") refused"
 		awk '$3 == "ended" && $5 == 1 { print $1, $2 }' "$d/status" |
 		while read -r kind n
 		do
@@ -195,6 +234,7 @@ flags() {
 # judge: COMPLETE or PARTIAL, never both; then the nodes are left clean.
 judge() {
 	lost >"$run/lost"
+	unsent
 	reasons >"$run/reasons"
 	flags >"$run/flags"
 	if [ -s "$run/reasons" ]

@@ -109,6 +109,18 @@ catch_words() {
 	    $(iface_word) $(origin_words)
 }
 
+# list_words shard: how mkhitlist takes a list of ours; castnode does the same
+list_words() {
+	set -- ${1#-}
+	echo ${1:+-s "$1" -e "$seed"} ${block:+--block "$block"} \
+	    ${block6:+--block6 "$block6"} \
+	    ${candidates:+--candidates "$candidates"}
+	for a in $allow
+	do
+		echo "--allow-prefix $a"
+	done
+}
+
 # send_words list shard delay secs
 send_words() {
 	echo "start $id send node=$n_name:$n_number list=$1 rate=$(node_rate)" \

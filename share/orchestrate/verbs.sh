@@ -21,10 +21,26 @@ check_inputs() {
 	then
 		die 'no anycast address: -S, or source= for every node'
 	fi
+	set_family
 	for tool in mkhitlist matchresults aggregate
 	do
 		command -v $tool >/dev/null || die "$tool: not found"
 	done
+}
+
+# set_family: targets no source can probe are not taken
+set_family() {
+	[ "$family" = any ] && [ "$verb" != unicast ] || return 0
+	all="$source $origins"
+	[ -n "${all# }" ] || all=$(cut -f 5 "$tmp/nodes")
+	case $all in
+	*[0-9].[0-9]*)
+		case $all in
+		*:*)	;;
+		*)	family=4 ;;
+		esac ;;
+	*:*)	family=6 ;;
+	esac
 }
 
 scratch() {
@@ -211,20 +227,20 @@ plan_catchers() {
 
 # run_it: the run in $run, from wherever it stands, to its table
 run_it() {
-	how=anycast rc=0 late_args=${late:+--late $late}
+	how=anycast outcome=0 late_args=${late:+--late $late}
 	if two_stages
 	then
-		first_run || rc=$?
-		[ $rc -le 1 ] || return $rc
+		first_run || outcome=$?
+		[ $outcome -le 1 ] || return $outcome
 		! stop_asked || return 1
 	fi
 	[ "$verb" != unicast ] || how=unicast
 	[ -e "$run/plan" ] || plan_main
-	rc=0
-	measure || rc=$?
-	[ $rc -le 1 ] || return $rc
+	outcome=0
+	measure || outcome=$?
+	[ $outcome -le 1 ] || return $outcome
 	[ ! -e "$run/result.gz" ] || make_table
-	return $rc
+	return $outcome
 }
 
 # prepare dir id: a new run, its hitlist made, nothing sent to anyone
@@ -439,17 +455,15 @@ verb_fetch() {
 	each node_hello $names || :
 	each node_fetch $(standing) || :
 	match || return 1
-	rc=0
-	fetched_only || rc=$?
+	fetched_only
 	make_table
-	return $rc
+	return 1
 }
 
 # fetched_only: a table of what there is, which never makes a run complete
 fetched_only() {
 	reasons >"$run/PARTIAL"
 	echo 'fetched while the run was not at its end' >>"$run/PARTIAL"
-	return 1
 }
 
 verb_resume() {
