@@ -145,6 +145,7 @@ defaults() {
 	id='' keep='' late='' max_targets='' parallel=32 partial='' patience=120
 	responsive='' runs=runs sample='' senders='' when=now
 	poll=10 redo=0 interrupted=''
+	limit=240 transfer=86400	# seconds a node has to answer
 }
 
 span_re='(0|[1-9][0-9]{0,6})[smhd]?'

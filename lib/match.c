@@ -340,7 +340,7 @@ merge(struct match *m)
 		}
 		m->n.resent++;
 		p->replies += q->replies;
-		if (p->verdict > q->verdict || p->verdict == VERDICT_NONE)
+		if (p->verdict > q->verdict || q->verdict == VERDICT_NONE)
 			*q = *p;
 		q->replies = p->replies;
 	}

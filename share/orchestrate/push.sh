@@ -41,8 +41,7 @@ push_tree() {
 
 # A running program is not written over: tar takes the old name away first.
 node_push() {
-	"$ssh" -F "$run/ssh_config" -T -- "$n_dest" \
-	    'umask 022 && mkdir -p castnet && exec tar -C castnet -xzf -' \
+	over_ssh "$transfer" 'umask 022 && mkdir -p castnet && exec tar -C castnet -xzf -' \
 	    <"$tmp/push.tar.gz" >"$dir/push" 2>"$dir/push.err" ||
 	    node_failed "$1" "cannot push: $(why "$dir/push")"
 }

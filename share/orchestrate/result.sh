@@ -162,7 +162,8 @@ node_unsent() {
 	[ $# -gt 0 ] || { : >"$dir/unsent"; echo 0 >"$dir/refused"; return; }
 	list=$2 shard=$3
 	set -- $(list_words "$shard")
-	for n in $(awk '$1 == "send" { print $2 }' "$dir/status")
+	sends=$(awk '$1 == "send" { print $2 }' "$dir/status")
+	for n in $sends
 	do
 		for path in "$dir/sent.$n.gz" "$dir/sent.$n.gz.part"
 		do
@@ -172,7 +173,7 @@ node_unsent() {
 	rc=0
 	mkhitlist --quiet "$@" "$run/$list" 2>"$dir/unsent.log" |
 	    grep -v '^#' | cut -f 1 >"$dir/unsent" || :
-	for n in $(awk '$1 == "send" { print $2 }' "$dir/status")
+	for n in $sends
 	do
 		zcat "$dir/sent.$n.gz" 2>/dev/null | grep '^# counts: ' | tail -n 1
 	done | tr ' ' '\n' | awk -F = '/^refused/ { n += $2 } END { print n + 0 }' \

@@ -57,10 +57,18 @@ remote() {
 	[ "$n_sudo" != yes ] || set -- sudo "$@"
 	if [ "$n_castnode" != - ]
 	then
-		"$ssh" -F "$run/ssh_config" -T -- "$n_dest" "$n_castnode $*"
+		command="$n_castnode $*"
 	else
-		"$ssh" -F "$run/ssh_config" -T -- "$n_dest" "$finder $*"
+		command="$finder $*"
 	fi
+	over_ssh "$limit" "$command"
+}
+
+# over_ssh seconds command: on the node loaded, as its shell takes it.  A
+# node that keeps the line but says nothing is given up after that time.
+# The lock of the run is ours to keep, not ssh's.
+over_ssh() {
+	timeout -k 5 "$1" "$ssh" -F "$run/ssh_config" -T -- "$n_dest" "$2" 9>&-
 }
 
 # ask file word ...: remote, its answer into a file without castnode's own
@@ -130,8 +138,10 @@ put_file() {
 	size=$(stat -c %s "$1")
 	sum=$(sha256sum <"$1" | cut -d ' ' -f 1)
 	have=0 there=-
+	quick=$limit
 	for try in 1 2 3 4
 	do
+		limit=$quick
 		if [ "$try" -gt 1 ] || [ "$(cat "$dir/open")" != new ]
 		then
 			ask "$dir/sum" sum "$id" "$2" ||
@@ -142,6 +152,7 @@ put_file() {
 		# What is there and is not the beginning of this file shows
 		# only at the end: then all of it again.
 		[ "$have" -lt "$size" ] && [ "$try" -lt 3 ] || have=0
+		limit=$transfer
 		tail -c "+$((have + 1))" "$1" |
 		    ask "$dir/put" put "$id" "$2" "$have" ||
 		    { why "$dir/put" >"$dir/reason"; continue; }
@@ -156,6 +167,7 @@ put_file() {
 get_file() {
 	part=$dir/$1.part
 	[ -e "$part" ] || : >"$part"
+	limit=$transfer
 	for _ in 1 2 3 4
 	do
 		remote fetch "$id" "$1" "$(stat -c %s "$part")" \

@@ -24,9 +24,10 @@ instant() {
 duration() {
 	is "${1:-0}" "$duration_re" ||
 	    die "--when: not a duration: $1"
-	printf '%s\n' "$1" |
-	    sed 's/d/ * 86400 + /; s/h/ * 3600 + /; s/m/ * 60 + /; s/s/ + /; s/$/0/' |
-	    { read -r sum; echo $((sum)); }
+	printf '%s\n' "$1" | sed 's/[dhms]/ &\
+/g' | awk 'BEGIN { unit["d"] = 86400; unit["h"] = 3600; unit["m"] = 60; unit["s"] = 1 }
+	    { n += $1 * unit[$2] }
+	    END { printf "%d\n", n }'
 }
 
 # squeeze text: without blanks around it

@@ -300,13 +300,14 @@ test_rows(void)
 	}
 }
 
-/* Sent again: one row, the stronger verdict. */
+/* Sent again: one row, the stronger verdict, whichever probe was answered. */
 static void
-test_merge(void)
+test_merge(double answered)
 {
 	static const struct out sent[] = { { 0, 1, 0, 64, 0 },
 	    { 5, 1, 0, 64, 0 }, { 9, 2, 0, 64, 0 } };
-	struct got got = { 5.1, 5, 2, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 };
+	struct got got = { answered + .1, answered, 2, KIND_ECHO, MAC, 1, 0, 64,
+	    NULL, 0 };
 	struct matchnames names;
 	struct match m;
 	struct addr a = addr(TARGET);
@@ -356,7 +357,8 @@ int
 main(void)
 {
 	test_rows();
-	test_merge();
+	test_merge(0);
+	test_merge(5);
 	test_numbers();
 	return tap_done();
 }
