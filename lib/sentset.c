@@ -146,9 +146,12 @@ sentset_load(struct sentset *s, const char *path, const struct sentheed *h,
 		snprintf(err, 256, "%s: %s", path, strerror(errno));
 		return -1;
 	}
-	if ((rc = recin_open(&in, &rec_sent, fd, path, NULL, want)) == -1)
+	if ((rc = recin_open(&in, &rec_sent, fd, path, NULL, want)) == -1) {
+		/* A sender may be killed before its first line is written. */
+		if (in.lineno == 0)
+			rc = 1;
 		snprintf(err, 256, "%s: %.200s", path, in.err);
-	else if ((rc = load(s, h, &in, bad, err)) == -1)
+	} else if ((rc = load(s, h, &in, bad, err)) == -1)
 		snprintf(err, 256, "%s: more than %d origins", path,
 		    SENTSET_ORIGINS);
 	if (recin_close(&in) == -1 && rc == 0) {

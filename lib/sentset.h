@@ -33,9 +33,10 @@ struct sentheed {
 
 /*
  * Add a file of sent records, and the origins its metadata speaks of, from
- * which nothing may have been sent yet.  Return 0; 1 when it was cut short
- * or has lines that are no records (*bad of them, the first in err); -1
- * when it cannot be read or has too many origins.  err is "file: why".
+ * which nothing may have been sent yet.  Return 0; 1 when it was cut short,
+ * be it before the first line, or has lines that are no records (*bad of
+ * them, the first in err); -1 when it cannot be opened, is no log or has
+ * too many origins.  err is "file: why".
  */
 int	 sentset_load(struct sentset *, const char *path,
     const struct sentheed *, uint64_t *bad, char err[static 256]);

@@ -79,7 +79,13 @@ static const struct row {
 	    "1.0.0.1" },
 	{ "no sent log", { "#fsdb -F t dst:a\n# end: 0\n" }, NULL, NULL, NULL,
 	    -1, "", "" },
-	{ "an empty file", { "" }, NULL, NULL, NULL, -1, "", "" },
+	{ "an empty file", { "" }, NULL, NULL, NULL, 1, "", "1.0.0.1" },
+	{ "killed before the first line", { "\x1f\x8b\x08\x04" }, NULL, NULL,
+	    NULL, 1, "", "1.0.0.1" },
+	{ "an empty one beside another", { "", HEAD
+	    R("a", "icmp", A, "1.0.0.1") "# end: 1\n" }, NULL, NULL, NULL, 0,
+	    "1.0.0.1", "1.0.0.2" },
+	{ "no header", { "1.0.0.1\n" }, NULL, NULL, NULL, -1, "", "" },
 };
 
 static char path[] = "/tmp/sentset.XXXXXX";
