@@ -1,10 +1,11 @@
 #!/bin/sh
 # mkhitlist - all /24s of routed IPv4 space, against shuf and mawk
 #
-# usage: OBJ=obj tests/bench/mkhitlist [asn-ipv4.csv]
+# usage: OBJ=obj tests/bench/mkhitlist.sh [asn-ipv4.csv]
 # Without the file of ranges (start,end,AS,name) it is fetched by npm.
 # Both sides read the same file and write every /24's .1 with its block, in
-# a pseudo-random order, to /dev/null.  RUNS (5) each, taking turns.
+# a pseudo-random order, to /dev/null.  RUNS (5) each, taking turns.  Prints
+# a section of RESULTS.md.
 
 set -eu
 LC_ALL=C; export LC_ALL
@@ -22,7 +23,8 @@ die() {
 fetch() {
 	command -v npm >/dev/null || die "no npm to fetch data with: name a file"
 	(cd "$work" && npm pack --silent @ip-location-db/asn >/dev/null &&
-	    tar xzf ip-location-db-asn-*.tgz package/asn-ipv4.csv) ||
+	    tar xzf ip-location-db-asn-*.tgz package/asn-ipv4.csv \
+	    package/package.json) ||
 	    die 'cannot fetch @ip-location-db/asn'
 	data=$work/package/asn-ipv4.csv
 }
@@ -39,12 +41,12 @@ expand_and_shuffle() {
 	}' "$1" | shuf
 }
 
-# run name command ...: time it to $work/name, its largest peak to name.kb.
+# run name command ...: append wall time, peak memory and CPU time to $work/name.
 run() {
 	name=$1
 	shift
-	/usr/bin/time -f '%e %M' -o "$work/time" "$@" >/dev/null
-	cat "$work/time" >>"$work/$name"
+	/usr/bin/time -f '%e %M %U %S' -o "$work/time" "$@" >/dev/null
+	awk '{ print $1, $2, $3 + $4 }' "$work/time" >>"$work/$name"
 }
 
 # median file column
@@ -89,16 +91,30 @@ main() {
 	n=$(mkhitlist "$data" | sed -n 's/^# end: //p')
 	o=$(median "$work/ours" 1) g=$(median "$work/gz" 1)
 	p=$(median "$work/peer" 1)
-	echo "$n /24s from $(wc -l <"$data") ranges, $runs runs each in turn"
-	printf '%-24s %9s %-18s %9s\n' '' 'median s' '' 'peak MiB'
-	for row in 'ours mkhitlist' 'gz mkhitlist, .gz' 'peer mawk | shuf'
+	version=$(sed -n 's/.*"version": "\(.*\)".*/\1/p' \
+	    "${data%/*}/package.json" 2>/dev/null || :)
+	cat <<-END
+	## mkhitlist: all /24s of routed IPv4 space
+
+	$(date +%Y-%m-%d), tests/bench/mkhitlist.sh: $n /24s of $(wc -l <"$data")
+	ranges (npm's @ip-location-db/asn${version:+ $version}), in pseudo-random order,
+	to /dev/null. $runs runs each, taking turns; load at the end
+	$(cut -d ' ' -f 1 /proc/loadavg). $(mkhitlist --version),
+	$(mawk -W version 2>&1 | sed -n '1s/^\(mawk [^ ]*\).*/\1/p'), $(shuf --version | head -n 1).
+
+	| | median s | least to most | CPU s | peak MiB |
+	|---|---|---|---|---|
+	END
+	for row in 'ours mkhitlist' 'gz mkhitlist -w out.gz' \
+	    'peer mawk expanding, shuf'
 	do
 		f=$work/${row%% *}
-		printf '%-24s %9s %-18s %9s\n' "${row#* }" "$(median "$f" 1)" \
-		    "($(spread "$f"))" "$(($(median "$f" 2) / 1024))"
+		echo "| ${row#* } | $(median "$f" 1) | $(spread "$f") |" \
+		    "$(median "$f" 3) | $(($(median "$f" 2) / 1024)) |"
 	done
 	awk -v o="$o" -v g="$g" -v p="$p" 'BEGIN {
-	    printf "ratio %.1f, with .gz %.1f\n", p / o, p / g }'
+	    printf "\nRatio %.1f; %.1f when mkhitlist compresses as well.\n",
+	    p / o, p / g }'
 }
 
 main "$@"
