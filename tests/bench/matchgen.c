@@ -1,11 +1,12 @@
 /*
  * matchgen - a made-up round: what sendprobes and catchreply would leave
  *
- * usage: matchgen targets seed sent.gz reply.gz
+ * usage: matchgen targets seed directory
  *
  * One target per /24 in permuted order, three senders taking turns, six
  * sites; 54 % of the targets answer, 2 % of the replies are doubled, some
  * come from another address, late, at two sites, or as an ICMP error.
+ * Writes sent.NODE.gz and reply.NODE.gz.
  */
 #include <err.h>
 #include <stdio.h>
@@ -64,21 +65,25 @@ targets(size_t n)
 	return v;
 }
 
+static struct recout sent_out[SENDERS], reply_out[NODES];
+
 static void
-open_out(struct recout *out, const struct rectype *type, const char *path)
+open_out(struct recout *out, const struct rectype *type, const char *dir,
+    int node)
 {
+	char *path = mem_format("%s/%s.%s.gz", dir, type->name, nodes[node]);
 	bool compress;
 	int fd = recout_create(path, true, &compress);
 
 	if (fd == -1 || recout_open(out, type, fd, compress, false, NULL) == -1)
 		err(2, "%s", path);
-	recout_meta(out, "nodes", "ams:1 fra:2 gru:3 iad:4 nrt:5 syd:6");
+	recout_meta(out, "node", "%s:%d", nodes[node], node + 1);
 	recout_meta(out, "key", "00112233aabbccdd");
-	recout_meta(out, "run", "bench");
+	free(path);
 }
 
 static void
-answer(struct recout *out, struct reply *r, uint32_t dst, int site)
+answer(struct reply *r, uint32_t dst, int site)
 {
 	int n = chance(20) ? 2 : 1;
 
@@ -97,55 +102,66 @@ answer(struct recout *out, struct reply *r, uint32_t dst, int site)
 	} else if (chance(2))
 		r->time += 3600 * NS_PER_S;
 	for (int i = 0; i < n; i++) {
-		word_str(&r->node, nodes[chance(1) ? (int)(draw() % NODES) :
-		    site]);
-		if (recout_write(out, r) == -1)
-			err(3, "reply");
+		int at = chance(1) ? (int)(draw() % NODES) : site;
+
+		word_str(&r->node, nodes[at]);
+		if (recout_write(&reply_out[at], r) == -1)
+			err(3, "reply.%s.gz", nodes[at]);
 		r->time += 1000000;
 	}
+}
+
+static void
+constants(struct sent *s, struct reply *r)
+{
+	rec_clear(&rec_sent, s);
+	rec_clear(&rec_reply, r);
+	s->time = INT64_C(1780000000) * NS_PER_S;
+	s->src = r->to = addr_from_u32(UINT32_C(0xc6120001));
+	word_str(&s->probe, "icmp");
+	word_str(&r->probe, "icmp");
+	s->ttl = r->ttl = 64;
+	s->flow = s->attempt = r->flow = r->attempt = 0;
+	s->round = r->round = 1;
+	r->rtos = 0;
+	r->size = 84;
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct recout so, ro;
 	struct sent s;
 	struct reply *r = mem_alloc(sizeof *r);
-	size_t n = argc == 5 ? strtoul(argv[1], NULL, 10) : 0;
+	size_t n = argc == 4 ? strtoul(argv[1], NULL, 10) : 0;
 	uint32_t *dst;
 
 	if (n == 0)
-		errx(2, "usage: matchgen targets seed sent reply");
+		errx(2, "usage: matchgen targets seed directory");
 	state = strtoul(argv[2], NULL, 10);
 	dst = targets(n);
-	open_out(&so, &rec_sent, argv[3]);
-	open_out(&ro, &rec_reply, argv[4]);
-	rec_clear(&rec_sent, &s);
-	rec_clear(&rec_reply, r);
-	s.time = INT64_C(1780000000) * NS_PER_S;
-	s.src = r->to = addr_from_u32(UINT32_C(0xc6120001));
-	word_str(&s.probe, "icmp");
-	word_str(&r->probe, "icmp");
-	s.ttl = r->ttl = 64;
-	s.flow = s.attempt = r->flow = r->attempt = 0;
-	s.round = r->round = 1;
-	r->rtos = 0;
-	r->size = 84;
+	for (int i = 0; i < SENDERS; i++)
+		open_out(&sent_out[i], &rec_sent, argv[3], i);
+	for (int i = 0; i < NODES; i++)
+		open_out(&reply_out[i], &rec_reply, argv[3], i);
+	constants(&s, r);
 	for (size_t i = 0; i < n; i++) {
 		s.time += 10000;
 		r->tx = (int64_t)(i % SENDERS) + 1;
 		word_str(&s.node, nodes[i % SENDERS]);
 		s.dst = addr_from_u32(dst[i]);
-		if (recout_write(&so, &s) == -1)
-			err(3, "%s", argv[3]);
+		if (recout_write(&sent_out[i % SENDERS], &s) == -1)
+			err(3, "sent.%s.gz", nodes[i % SENDERS]);
 		r->tx_time = s.time;
 		if (chance(540))
-			answer(&ro, r, dst[i], (int)((dst[i] >> 16) * 7 % NODES));
+			answer(r, dst[i], (int)((dst[i] >> 16) * 7 % NODES));
 	}
-	if (recout_close(&so, NULL, argv) == -1)
-		err(3, "%s", argv[3]);
-	if (recout_close(&ro, NULL, argv) == -1)
-		err(3, "%s", argv[4]);
+	for (int i = 0; i < SENDERS; i++)
+		if (recout_close(&sent_out[i], NULL, argv) == -1)
+			err(3, "sent.%s.gz", nodes[i]);
+	for (int i = 0; i < NODES; i++)
+		if (recout_close(&reply_out[i], NULL, argv) == -1)
+			err(3, "reply.%s.gz", nodes[i]);
 	free(dst);
+	free(r);
 	return 0;
 }
