@@ -450,6 +450,13 @@ wait_child() {
 		rc=0
 		wait "$child" || rc=$?
 	done
+	# A sender that had no list has not done its work.  1 is no failure: what
+	# an earlier, killed sender wrote is cut short.
+	if [ "$rc" -le 1 ] && [ -s "list.$seg.status" ] && [ "$kind" = send ]
+	then
+		read -r list_rc <"list.$seg.status"
+		[ "$list_rc" -le 1 ] || rc=$list_rc
+	fi
 	echo "$rc $(now)" >"$kind.$seg.status.part"
 	mv "$kind.$seg.status.part" "$kind.$seg.status"
 }

@@ -104,6 +104,14 @@ ok '... so that all are sent' sh -c '
     [ "$(zcat "$HOME"/castnet/runs/r2/sent.?.gz | awk -F"\t" "!/^#/ { print \$5 }" | sort -u | wc -l)" -eq 200 ]'
 ok '... and few of them twice' sh -c '
     [ "$(zcat "$HOME"/castnet/runs/r2/sent.?.gz | grep -vc "^#")" -lt 290 ]'
+ok 'a sender whose list fails does not end well' sh -c '
+	c=$1 k=$2 o=$3
+	ask() { SSH_ORIGINAL_COMMAND=$1 "$c" >out; }
+	echo "$k" | ask "open r3" && ask "put r3 hitlist.gz 0" <hostile.list
+	echo "$k" | ask "start r3 send node=ams:1 secs=60 rate=100 shard=3/2 seed=1 $o"
+	ask "status r3 9"
+	grep -q "^send 1 [a-z]* hitlist.gz 2 " out
+' - "$castnode" "$key" "$origin"
 ok 'clean takes a run away' asked 'clean r2'
 ok '... wholly' test ! -e "$HOME/castnet/runs/r2"
 
