@@ -103,11 +103,12 @@ static void
 interface_name(struct cur *c, char out[static 64])
 {
 	uint8_t n = cur_u8(c);
-	struct cur name = n == 0 || n > 64 || n % 4 != 0 ?
-	    (struct cur){ .bad = true } : cur_split(c, n - 1u);
+	struct cur name = cur_split(c, n - 1u);	/* 0 wraps: never so many */
 	size_t k = 0;
 
-	while (!name.bad && cur_left(&name) > 0) {
+	if (n > 64 || n % 4 != 0)
+		c->bad = true;
+	while (!c->bad && cur_left(&name) > 0) {
 		uint8_t ch = cur_u8(&name);
 
 		if (ch == 0)
@@ -116,7 +117,6 @@ interface_name(struct cur *c, char out[static 64])
 		    ch == ',' || ch == '%' ? '_' : ch);
 	}
 	out[k] = '\0';
-	c->bad |= name.bad;
 }
 
 /* RFC 5837 section 4. */

@@ -24,7 +24,7 @@ struct probe;			/* a row; probe_types.h */
 struct origin {
 	const struct probe	*probe;
 	struct addr		 src;		/* its family is the probes' family */
-	uint16_t		 sport, dport;	/* 0: the type's default */
+	uint16_t		 sport, dport;	/* 0: the type's default; a keyed sport stays */
 	uint8_t			 ttl;		/* default of asks, 0: 64 */
 	uint8_t			 tos;
 	uint16_t		 size;		/* IP packet size, 0: as needed */
@@ -77,7 +77,11 @@ const char	*probe_name(const struct probe *);
 const char	*probe_summary(const struct probe *);
 uint8_t		 probe_proto(const struct probe *, uint8_t family);
 void		 probe_ports(const struct probe *, uint16_t *sport, uint16_t *dport);
-/* Source ports [*lo, *hi] the answers come to, 0,0 when the type has none. */
+/*
+ * Source ports [*lo, *hi] the answers come to: the origin's, one per flow it
+ * may use; 0,0 when the type has none.  With flow 0 alone it is *lo alone,
+ * unless the type's ports are keyed (probe_ports gives sport 0).
+ */
 void		 probe_bind_range(const struct origin *, uint16_t *lo, uint16_t *hi);
 
 /* How strongly an answer is tied to the probe; higher is stronger. */
@@ -114,15 +118,15 @@ struct answer {
 	enum kind		 kind;
 	enum auth		 auth;
 	struct addr		 from, to;
-	struct ask		 ask;		/* .ttl etc. NUM-less: see has_* */
-	bool			 has_ask;	/* ttl, attempt, node are known */
+	struct ask		 ask;		/* .dst always, .flow when authentic */
+	bool			 has_ask;	/* ttl, attempt are known; node unless 0 */
 	uint8_t			 rttl, rtos;
 	uint16_t		 size;
 	int			 icmp_type, icmp_code;	/* -1: no ICMP error */
 	int			 qttl, qtos, qlen;	/* -1: no quote */
 	const uint8_t		*quote;		/* into the packet; NULL: none */
 	size_t			 quote_len;
-	char			 mpls[512];	/* "" when none */
+	char			 mpls[512];	/* icmp_ext_format; "" when none */
 	char			 txt[256];	/* CHAOS: the first string, raw */
 	size_t			 txt_len;
 };
