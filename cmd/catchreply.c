@@ -113,24 +113,24 @@ struct catch {
 	struct key		 key;
 	struct node		 node;
 	char			 filter[8192];
-	struct cap		*cap;		/* live, or the file being read */
+	struct cap		*cap;		/* live, or file being read */
 	struct cap		**file;
 	struct ifwatch		 watch;
 	struct recout		 out;
 	struct replyline	 line;
 	struct capdump		*dump;
-	int			 disk_fd;	/* beside the output; -1: no file */
+	int			 disk_fd;	/* the output; -1: no file */
 	struct answer		 answer;
 	char			 text[REPLYLINE_MAX];
 
 	uint64_t		 packets, replies, kdrops, ifdrops, linkdowns;
 	uint64_t		 rejects[REJ_MAX], kinds[KIND_OTHER + 1];
 	bool			 was_up;
-	int64_t			 end_ns;	/* packets after that are not ours */
+	int64_t			 end_ns;	/* no packet after that */
 	bool			 past;		/* one of those was seen */
 	const char		*ended;		/* why; NULL: goes on */
 	int			 error;		/* errno of a failed write */
-	uint64_t		 shown;		/* replies at the last progress */
+	uint64_t		 shown;		/* replies at last progress */
 };
 
 static volatile sig_atomic_t signalled;
@@ -423,7 +423,7 @@ set_up(struct catch *c)
 		errx(2, "too many origins for one filter");
 }
 
-/* The kernel's buffer: what was asked, or 128 MiB but never much of a small machine. */
+/* The kernel's buffer: as asked, or 128 MiB, or little of a small machine. */
 static uint64_t
 ring_size(void)
 {

@@ -72,7 +72,8 @@ void	 cap_close(struct cap *);
  */
 struct capdump;
 struct capdump *capdump_open(FILE *f);
-int	 cap_dump(struct cap *, struct capdump *);	/* 0, or -1: cap_error */
+/* Return 0, or -1 (cap_error). */
+int	 cap_dump(struct cap *, struct capdump *);
 int	 capdump_fd(const struct capdump *);
 uint64_t capdump_bytes(const struct capdump *);
 int	 capdump_flush(struct capdump *);

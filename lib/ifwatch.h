@@ -10,12 +10,12 @@
  * socket is opened beforehand; asking needs no privilege.
  */
 struct ifwatch {
-	int		fd;		/* to send and receive; -1: not watching */
+	int		fd;		/* to send, receive; -1: none */
 	int		ifindex;
 	bool		known;		/* the rest has been heard */
 	bool		up;
 	bool		gone;		/* deleted: it does not come back */
-	uint64_t	downs;		/* times it went down since ifwatch_open */
+	uint64_t	downs;		/* times it went down */
 	uint64_t	lost, lost_before;	/* rx missed and fifo errors */
 };
 

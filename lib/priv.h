@@ -26,7 +26,7 @@ void	 priv_closefds(char *const argv[]);
 
 /* What priv_drop could do beyond what it must do. */
 enum {
-	PRIV_UID	= 1,	/* another user and group, no groups: was root */
+	PRIV_UID	= 1,	/* another user and group, no groups */
 	PRIV_CHROOT	= 2,	/* in an empty directory that has no name */
 	PRIV_LANDLOCK	= 4	/* no file, bind, connect, or signal outside */
 };

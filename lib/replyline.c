@@ -68,7 +68,8 @@ put_text(char *o, const char *s, size_t n)
 	return o + t.n;
 }
 
-#define COL(name)	static inline char *col_##name(char *o, const struct line *l)
+#define COL(name)							\
+	static inline char *col_##name(char *o, const struct line *l)
 
 COL(time)
 {

@@ -345,7 +345,8 @@ confine(void)
 
 /*
  * usage: attack [bare | drop | filter | both] name
- * Name may also be list, live (what must still work), status and limits.
+ * Name may also be list, live (what must still work), status, limits and
+ * landlock (is there one?).
  */
 int
 main(int argc, char *argv[])
@@ -367,6 +368,8 @@ main(int argc, char *argv[])
 	start_thread();
 	if (strcmp(how, "filter") == 0 || strcmp(how, "both") == 0)
 		confine();
+	if (strcmp(name, "landlock") == 0)
+		return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1;
 	if (strcmp(name, "live") == 0)
 		return live() == -1;
 	if (strcmp(name, "status") == 0)

@@ -13,8 +13,8 @@
  *	  faultio close n command ...
  *		the n-th close of a descriptor written to fails with EIO
  *
- * All descriptors but standard error and eventfds are meant.  By ptrace, so that it
- * works on any program, whatever it is linked with and however confined: a
+ * All descriptors but standard error and eventfds are meant.  By ptrace, so
+ * that it works on any program, whatever it is linked with and however confined: a
  * call that is to fail is turned into sched_yield, which nobody forbids.
  * Exits as the command does (128 + n for signal n), 77 on a machine whose
  * registers are not known here.
@@ -62,7 +62,7 @@ static const struct {
 struct task {
 	pid_t	tid;
 	bool	inside;
-	long	result;		/* to be put in place of the call's; 1: as it is */
+	long	result;		/* instead of the call's; 1: as it is */
 };
 
 static struct task tasks[64];

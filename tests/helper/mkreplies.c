@@ -25,7 +25,8 @@ static const char	*type = "icmp", *src = "192.0.2.1", *first = "10.0.0.0";
 static const char	*kind = "answer", *iface = "", *qname = "";
 static const char	*mac = "ffffffffffff";
 static long		 count = 100, node = 3, ttl = 64, flow, attempt;
-static long		 link_type = 1, vlan, quote, forge, spoil, cut, copies = 1;
+static long		 link_type = 1, vlan, quote, forge, spoil, cut;
+static long		 copies = 1;
 static long		 sport, dport, tx = 1700000000, rtt_us = 20000;
 
 static const struct {

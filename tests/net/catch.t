@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2016,SC2154 # awk programs; $work is lib.sh's
+# shellcheck disable=SC2016,SC2154,SC3045 # awk programs; $work is lib.sh's
 # catchreply on a live interface: a site and the rest of the world.
 . "$(dirname "$0")/../lib.sh"
 
@@ -27,6 +27,8 @@ on() {
 	nsenter --net="/run/netns/$ns" "$@"
 }
 
+# As low as it commonly is: CHAOS needs more.
+ulimit -S -n 1024
 ip netns add "$world"
 mac=020000000001
 ip link add s netns "$site" address 02:00:00:00:00:01 type veth \

@@ -41,6 +41,10 @@ confined() {
 	has "$@"
 }
 
+alone='setpriv --reuid 1000 --regid 1000 --clear-groups'
+alone="$alone --inh-caps -all,+net_raw --ambient-caps -all,+net_raw"
+alone="$alone --bounding-set -all,+net_raw"
+
 ok 'what the tools need still works' "$attack" filter live
 "$attack" list >attacks
 while read -r name how
@@ -71,11 +75,19 @@ then
 fi
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null
 then
-	ok 'cap_net_raw alone' setpriv --reuid 1000 --regid 1000 \
-	    --clear-groups --inh-caps +net_raw --ambient-caps +net_raw \
-	    "$attack" both status
+	ok 'groups' setpriv --groups 1,2,3 "$attack" both status
+	cp t.log status
+	ok 'are dropped' has status 'Groups:'
+	# shellcheck disable=SC2086
+	ok 'cap_net_raw alone' $alone "$attack" both status
 	cp t.log status
 	ok 'is dropped' confined status
+	if "$attack" bare landlock
+	then
+		# shellcheck disable=SC2086
+		ok 'Landlock refuses where there is no chroot' same \
+		    "$($alone "$attack" drop open)" refused
+	fi
 fi
 if unshare -Ur true 2>/dev/null
 then
@@ -92,9 +104,6 @@ chmod 755 . && chmod 644 key
 mkfifo pipe
 site='ip link set lo up && ip link add d0 type veth peer name d1 &&
     ip link set d0 up && ip link set d1 up && ip addr add 192.0.2.1/24 dev d0'
-alone='setpriv --reuid 1000 --regid 1000 --clear-groups'
-alone="$alone --inh-caps -all,+net_raw --ambient-caps -all,+net_raw"
-alone="$alone --bounding-set -all,+net_raw"
 
 # running name wrapper command ...: its status, once it is confined.
 running() {
@@ -153,6 +162,8 @@ then
 		ok "$tool with cap_net_raw alone" running $tool "$alone" \
 		    $tool "$@"
 		ok "$tool: nothing left of it" confined $tool.status
+		ok "$tool: nobody may look into this either" \
+		    same "$(cat $tool.owner)" 0
 		ok "$tool: stops" stopped $tool
 	done
 fi
