@@ -18,25 +18,21 @@ tables() {
 	for node in $(all_nodes "$@")
 	do
 		echo "node $node"
-		for addr in 192.0.2.1 2001:db8:a::1
-		do
-			birdc -r -s "$dir/bird/$node.ctl" \
-			    show route for $addr primary all 2>/dev/null ||
-			    echo "silent"
-		done
+		birdc -r -s "$dir/bird/$node.ctl" show route primary all where \
+		    net = 192.0.2.0/24 '||' net = 2001:db8:a::/48 \
+		    2>/dev/null || :
 	done | awk '
-		FILENAME == ARGV[1] { site[$2] = $1; next }
-		$1 == "node" { flush(); node = $2; v = 0 }
-		$1 == "BIRD" || $1 == "silent" { v++ }
-		$1 == "BGP.community:" && match($0, /64500,[0-9]+/) {
-			to[v] = site[substr($0, RSTART + 6, RLENGTH - 6)]
-		}
 		function flush() {
 			if (node != "")
-				print node, v4to(1), v4to(2)
-			delete to[1]; delete to[2]
+				print node, to["master4:"], to["master6:"]
+			to["master4:"] = to["master6:"] = "-"
 		}
-		function v4to(i) { return i in to ? to[i] : "-" }
+		FILENAME == ARGV[1] { site[$2] = $1; next }
+		$1 == "node" { flush(); node = $2 }
+		$1 == "Table" { table = $2 }
+		$1 == "BGP.community:" && match($0, /64500,[0-9]+/) {
+			to[table] = site[substr($0, RSTART + 6, RLENGTH - 6)]
+		}
 		END { flush() }' "$dir/sites" -
 }
 
