@@ -242,27 +242,28 @@ next_segment() {
 }
 
 # A line per segment: catch|send number state list rc begin end
-# state: alive, ended (by itself, rc says how), dead (killed, or a reboot)
+# state: alive, ended (by itself, rc says how), dead (killed, or a reboot).
+# What is dead ended, as far as we can know, when its file was last written.
 segment_state() {
 	begin=- list=- rc=- end=-
 	[ ! -e "$1.$2.begin" ] || read -r begin list <"$1.$2.begin" || :
+	state=dead
 	if [ -e "$1.$2.status" ]
 	then
 		read -r rc end <"$1.$2.status" || :
-		state=ended
-		[ "$rc" -lt 128 ] || [ "$rc" -eq 143 ] || [ "$rc" -eq 130 ] ||
-		    state=dead
+		case $rc in
+		130|143)	state=ended ;;
+		*)		[ "$rc" -ge 128 ] || state=ended ;;
+		esac
 	elif alive "$1" && [ ! -e "$1.$(($2 + 1)).log" ]
 	then
 		state=alive
-	else
-		state=dead
-		out=sent
-		[ "$1" = send ] || out=reply
-		[ ! -e "$out.$2.gz" ] || end=$(stat -c %Y "$out.$2.gz")
 	fi
-	: "${list:=-}"
-	echo "$1 $2 $state $list $rc $begin $end"
+	out=sent
+	[ "$1" = send ] || out=reply
+	[ $state != dead ] || [ ! -e "$out.$2.gz" ] ||
+	    end=$(stat -c %Y "$out.$2.gz")
+	echo "$1 $2 $state ${list:--} $rc $begin $end"
 }
 
 status() {

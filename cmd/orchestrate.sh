@@ -144,7 +144,7 @@ defaults() {
 	allow='' block='' block6='' candidates='' contact='' contact_set='' dry_run='' gap=1
 	id='' keep='' late='' max_targets='' parallel=32 partial='' patience=120
 	responsive='' runs=runs sample='' senders='' when=now
-	poll=10 redo=0 interrupted=''
+	poll=10 polling='' pids='' redo=0 interrupted=''
 	limit=240 transfer=86400	# seconds a node has to answer
 }
 
@@ -308,6 +308,8 @@ on_signal() {
 	fi
 	interrupted=$1
 	warn "interrupted: stopping; once more to leave now"
+	# shellcheck disable=SC2086 # the processes that wait for senders
+	[ -z "$polling" ] || kill $pids 2>/dev/null || :
 }
 
 stop_asked() {

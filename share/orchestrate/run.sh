@@ -283,6 +283,10 @@ send_state() {
 	} END { print finished ? "done" : state == "" ? "dead" : state }' "$1"
 }
 
+node_stop_send() {
+	ask "$dir/stop" stop "$id" send || warn "$1: $(why "$dir/stop")"
+}
+
 node_stop() {
 	ask "$dir/stop" stop "$id" all ||
 	    node_failed "$1" "cannot stop: $(why "$dir/stop")"
@@ -350,7 +354,9 @@ wait_sent() {
 			[ -e "$run/nodes.d/$name/sent" ] || pending="$pending $name"
 		done
 		[ -n "$pending" ] || break
+		polling=1
 		each node_poll $pending || :
+		polling=''
 		progress
 		stop_asked && return 1
 	done
@@ -382,10 +388,29 @@ pass() {
 		each "$2" $(grep -Fx "$(standing)" "$run/senders") ||
 		    may_go_on || return 2
 		: >"$run/started"
-		wait_sent "$1" "$2" || :
-		stop_asked || { say "cooling down $cooldown s"; nap "$cooldown"; }
+		wait_sent "$1" "$2" || each node_stop_send $(standing) || :
 	fi
+	cool_down
 	collect
+}
+
+# cool_down: what is left of the cooldown since the last probe, if anybody
+# still listens
+cool_down() {
+	each node_look $(standing) || :
+	left=$(for name in $(standing)
+	do
+		awk -v offset="$(node_fact "$name" offset)" '
+		$1 == "catch" { listens = $3 == "alive" }
+		$1 == "send" && $7 != "-" { end = $7 - offset }
+		END { if (listens && end) printf "%.3f\n", end }' \
+		    "$run/nodes.d/$name/status" 2>/dev/null || :
+	done | sort -g | tail -n 1 | awk -v now="$(date +%s.%N)" \
+	    -v cooldown="$cooldown" '{ left = $1 + cooldown - now }
+	    END { print (left > 0 ? left : 0) }')
+	[ "$left" != 0 ] || return 0
+	say "cooling down"
+	nap "$left"
 }
 
 # may_go_on: once probes are out, what is left of the nodes finishes.

@@ -452,6 +452,7 @@ verb_fetch() {
 	take_lock
 	to_stage
 	rm_failed
+	need_kib=0
 	each node_hello $names || :
 	each node_fetch $(standing) || :
 	match || return 1
