@@ -302,7 +302,7 @@ last_words() {
 # give_args word ...: the key=value words of start, each by its pattern
 give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
-	origins='' allow='' block='' block6='' candidates=''
+	origins='' allow='' block='' block6='' candidates='' nodes='' ttl=''
 	for word
 	do
 		value=${word#*=}
@@ -313,6 +313,8 @@ give_args() {
 		rate=*)		rate=$value p='(0|[1-9][0-9]{0,7})' ;;
 		shard=*)	shard=$value p='[0-9]{1,5}/[1-9][0-9]{0,4}' ;;
 		seed=*)		seed=$value p='(0|[1-9][0-9]{0,18})' ;;
+		nodes=*)	nodes=$value p='[1-9][0-9]{0,4}' ;;
+		ttl=*)		ttl=$value p='[1-9][0-9]{0,2}' ;;
 		delay=*)	delay=$value p='[0-9]{1,4}(\.[0-9]{1,3})?' ;;
 		list=*)		list=$value p=$listfile ;;
 		block=*)	block=$value p='[1-9][0-9]{0,2}' ;;
@@ -352,7 +354,8 @@ start() {
 }
 
 start_catch() {
-	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"}
+	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"} \
+	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} --max-attempt 1
 	for o in $origins
 	do
 		set -- "$@" -O "$o"

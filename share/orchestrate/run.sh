@@ -104,8 +104,15 @@ count_targets() {
 	zcat "$1" | tail -n 1 | sed -n 's/^# end: //p'
 }
 
+# What a short tag may say is bounded by what the run has: the fewer nodes and
+# hop counts there are, the less a forger can hit by chance.
 catch_words() {
+	case $origins in
+	*ttl=*)	one_ttl= ;;
+	*)	one_ttl=${ttl:-64} ;;
+	esac
 	echo "start $id catch node=$n_name:$n_number secs=$catch_secs" \
+	    "nodes=$(wc -l <"$run/nodes")" ${one_ttl:+ttl="$one_ttl"} \
 	    $(iface_word) $(origin_words)
 }
 
