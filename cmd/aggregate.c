@@ -104,21 +104,6 @@ read_loads(struct state *s)
 	s->have_load = loadfiles.n > 0;
 }
 
-static void
-parse_blocklens(struct row *r)
-{
-	size_t n = strcspn(blocklens, ",");
-	uint64_t len4, len6 = 48;
-
-	if (num_parse(&len4, blocklens, n, 32) == -1 || (blocklens[n] == ',' &&
-	    num_parse(&len6, blocklens + n + 1, strlen(blocklens + n + 1),
-	    64) == -1))
-		opt_usage(&tool, "--block: not LEN (0 to 32) or LEN,LEN6 "
-		    "(0 to 64): %s", blocklens);
-	r->len4 = (uint8_t)len4;
-	r->len6 = (uint8_t)len6;
-}
-
 static bool
 part_of(const struct rowkeys *a, const struct rowkeys *b)
 {
@@ -153,7 +138,10 @@ parse_columns(struct state *s)
 static void
 set_up(struct state *s)
 {
-	parse_blocklens(&s->row);
+	s->row.len6 = 48;
+	if (block_parse(blocklens, 64, &s->row.len4, &s->row.len6) == -1)
+		opt_usage(&tool, "--block: not LEN (0 to 32) or LEN,LEN6 "
+		    "(0 to 64): %s", blocklens);
 	parse_columns(s);
 	if (merge && (asnfiles.n > 0 || geofiles.n > 0 || loadfiles.n > 0))
 		opt_usage(&tool, "--merge: the partial results hold what was "

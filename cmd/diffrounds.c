@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "groups.h"
 #include "join.h"
 #include "load.h"
 #include "mem.h"
@@ -13,7 +14,7 @@
 #include "rec.h"
 #include "rounds.h"
 
-static const char *output, *header;
+static const char *output, *header, *blocklens = "32,128";
 static struct optlist asnfiles, loadfiles;
 static double alert = -1;
 static bool want_moved, want_matrix, want_ases, force;
@@ -31,6 +32,8 @@ static const struct opt opts[] = {
 	    "AS numbers by range or prefix, text or mmdb" },
 	{ 'l', "load", OPT_LIST, "FILE", &loadfiles, 0, 0,
 	    "load by prefix: prefix weight, or netblock,weight" },
+	{ 0, "block", OPT_STR, "LEN[,LEN6]", &blocklens, 0, 0,
+	    "compare prefixes of these lengths, default 32,128: targets" },
 	{ 0, "header", OPT_STR, "LINE", &header, 0, 0,
 	    "the #fsdb line of input that has none" },
 	{ 'w', "output-file", OPT_STR, "FILE", &output, 0, 0,
@@ -164,7 +167,7 @@ compare(struct state *s)
 
 		s->tally[i].n[c]++;
 		s->tally[i].load[c] += load;
-		if (want_matrix && from != STATE_ABSENT && to != STATE_ABSENT)
+		if (want_matrix && c != CHANGE_NONE)
 			count_pair(&s->tally[i], from, to, load);
 		if (c != CHANGE_FLIPPED)
 			continue;
@@ -360,6 +363,7 @@ main(int argc, char *argv[])
 {
 	struct state s = { 0 };
 	char why[512], **all = argv;
+	uint8_t len4, len6 = 128;
 	bool bad;
 	int r;
 
@@ -370,8 +374,12 @@ main(int argc, char *argv[])
 		opt_usage(&tool, "--moved, --matrix and --ases: only one");
 	if (want_ases && asnfiles.n == 0)
 		opt_usage(&tool, "--ases needs --asn");
+	if (block_parse(blocklens, 128, &len4, &len6) == -1)
+		opt_usage(&tool, "--block: not LEN (0 to 32) or LEN,LEN6 "
+		    "(0 to 128): %s", blocklens);
 	read_files(&s);
-	if (rounds_open(&s.rounds, (size_t)argc, argv, header, why) == -1)
+	if (rounds_open(&s.rounds, (size_t)argc, argv, header, len4, len6,
+	    why) == -1)
 		errx(2, "%s", why);
 	s.tally = mem_array(s.rounds.n, sizeof *s.tally);
 	open_output(&s);

@@ -21,6 +21,23 @@ group_block(const struct addr *a, uint8_t len4, uint8_t len6)
 	return len6 == 0 ? 0 : len6 >= 64 ? u : u & UINT64_MAX << (64 - len6);
 }
 
+int
+block_parse(const char *s, uint64_t max6, uint8_t *len4, uint8_t *len6)
+{
+	size_t n = strcspn(s, ",");
+	uint64_t u;
+
+	if (num_parse(&u, s, n, 32) == -1)
+		return -1;
+	*len4 = (uint8_t)u;
+	if (s[n] == '\0')
+		return 0;
+	if (num_parse(&u, s + n + 1, strlen(s + n + 1), max6) == -1)
+		return -1;
+	*len6 = (uint8_t)u;
+	return 0;
+}
+
 void
 tally_add(struct tally *t, uint64_t block, uint64_t load)
 {

@@ -42,6 +42,12 @@ struct groups {
 /* A block as one number: its first 64 bits, or those of IPv4 below ffff:: */
 uint64_t group_block(const struct addr *, uint8_t len4, uint8_t len6);
 
+/*
+ * Prefix lengths "24" or "24,48", the second at most max6 and left alone if
+ * it is not given.  Return 0 or -1.
+ */
+int	 block_parse(const char *, uint64_t max6, uint8_t *len4, uint8_t *len6);
+
 void	 tally_add(struct tally *, uint64_t block, uint64_t load);
 void	 tally_merge(struct tally *, const struct tally *next);
 

@@ -32,6 +32,8 @@ read_row(struct rounds *t, struct round *r)
 		if (k != 1)
 			continue;
 		if (addr_parse_hex(&r->next, hex.s, hex.n) == 0) {
+			r->next = addr_block(&r->next, r->next.v == 6 ?
+			    t->len6 : t->len4).addr;
 			r->next_state = state(t, r);
 			return;
 		}
@@ -42,11 +44,11 @@ read_row(struct rounds *t, struct round *r)
 
 int
 rounds_open(struct rounds *t, size_t n, char *const operands[],
-    const char *header, char err[static 512])
+    const char *header, uint8_t len4, uint8_t len6, char err[static 512])
 {
 	static const char *const want[] = { "hex", "verdict", "rx", NULL };
 
-	*t = (struct rounds){ .n = n };
+	*t = (struct rounds){ .n = n, .len4 = len4, .len6 = len6 };
 	t->r = mem_array(n, sizeof *t->r);
 	for (size_t i = 0; i < n; i++) {
 		struct round *r = &t->r[i];
@@ -124,8 +126,8 @@ rounds_change(uint32_t from, uint32_t to)
 const char *
 rounds_state(const struct rounds *t, uint32_t s)
 {
-	return s == STATE_SILENT ? "none" : s == STATE_MULTI ? "multi" :
-	    intern_string(&t->site, s - STATE_SITE);
+	return s == STATE_ABSENT ? "absent" : s == STATE_SILENT ? "none" :
+	    s == STATE_MULTI ? "multi" : intern_string(&t->site, s - STATE_SITE);
 }
 
 void

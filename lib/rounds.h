@@ -31,14 +31,16 @@ struct rounds {
 	size_t		 n;
 	struct intern	 site;
 	struct addr	 dst;		/* this target */
+	uint8_t		 len4, len6;	/* targets alike so far are one */
 };
 
 /*
  * Open the files, each "label=path" or "path".  Return 0, or -1 with a
  * reason that names the file.  header: for input that has none, or NULL.
+ * len4, len6: compare prefixes of these lengths; 32 and 128 are targets.
  */
 int	 rounds_open(struct rounds *, size_t n, char *const operands[],
-    const char *header, char err[static 512]);
+    const char *header, uint8_t len4, uint8_t len6, char err[static 512]);
 
 /*
  * The next target: dst and every round's state.  Several rows of a target
@@ -56,7 +58,7 @@ enum change {
 };
 enum change rounds_change(uint32_t from, uint32_t to);
 
-/* The name of a state: its site, "none" or "multi". */
+/* The name of a state: its site, "absent", "none" or "multi". */
 const char *rounds_state(const struct rounds *, uint32_t state);
 
 void	 rounds_free(struct rounds *);

@@ -70,9 +70,16 @@ sums() {
 	!/^#/ { n = $stable + $flipped + $to_silent + $from_silent + $silent + $multi
 		exit !(n + $removed == 10 && n + $added == 10) }' &&
 	diffrounds --matrix a.fsdb b.fsdb | recawk '
-	!/^#/ { n += $blocks } END { exit n != 9 }'
+	!/^#/ { n += $blocks } END { exit n != 11 }'
 }
 ok 'nothing is counted twice or left out' sums
+
+block() {
+	[ "$(diffrounds --block 21,32 a.fsdb b.fsdb | rows | cut -f 3-10)" = \
+	    "0	1	0	0	0	2	0	0" ] &&
+	    status 2 diffrounds --block 24,129 a.fsdb b.fsdb
+}
+ok '--block' block
 
 alert() {
 	status 1 diffrounds --alert 0.49 a.fsdb b.fsdb 2>err >/dev/null &&
