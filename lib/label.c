@@ -16,6 +16,15 @@ as_word(const char *s, size_t n)
 	return mem_string(w.s);
 }
 
+/* The length without that ending, unless that is all there is. */
+static size_t
+without(const char *s, size_t n, const char *ending)
+{
+	size_t k = strlen(ending);
+
+	return n > k && memcmp(s + n - k, ending, k) == 0 ? n - k : n;
+}
+
 char *
 label_of(const char *operand, const char **path)
 {
@@ -32,10 +41,6 @@ label_of(const char *operand, const char **path)
 	if ((slash = strrchr(operand, '/')) != NULL)
 		operand = slash + 1;
 	n = strlen(operand);
-	if (n > 3 && strcmp(operand + n - 3, ".gz") == 0)
-		n -= 3;
-	for (size_t i = n; i-- > 1;)
-		if (operand[i] == '.')
-			return as_word(operand, i);
-	return as_word(operand, n);
+	n = without(operand, n, ".gz");
+	return as_word(operand, without(operand, n, ".fsdb"));
 }

@@ -4,7 +4,8 @@
 /*
  * Operands that name a result file, and the round it is: "path", or
  * "label=path" (unless a file has just that name).  The label of a plain
- * path is its last part without endings: runs/7/result.gz is "result".
+ * path is its last part without .gz and .fsdb: runs/7/round.3.gz is
+ * "round.3".
  * Returns the label, a record word, to be freed with free(3); *path points
  * into the operand.
  */
