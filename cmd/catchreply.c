@@ -310,6 +310,21 @@ drained(struct catch *c, int got, int64_t now, int64_t *ended_at)
 	    now - *ended_at > 10 * NS_PER_S;
 }
 
+/* Because the interface is gone?  The news may come a moment later. */
+static void
+capture_failed(struct catch *c)
+{
+	struct pollfd p = { .fd = c->watch.fd, .events = POLLIN };
+
+	warnx("%s: %s", iface, cap_error(c->cap));
+	for (int i = 0; i < 10 && c->watch.fd != -1 && c->ended == NULL; i++) {
+		(void)poll(&p, 1, TICK_MS);
+		watch_link(c);
+	}
+	if (c->ended == NULL)
+		c->ended = "capture failed";
+}
+
 static void
 catch_live(struct catch *c)
 {
@@ -322,10 +337,7 @@ catch_live(struct catch *c)
 		got = cap_read(c->cap, BATCH, on_packet, c);
 		now = clock_mono();
 		if (got < 0) {
-			warnx("%s: %s", iface, cap_error(c->cap));
-			watch_link(c);
-			if (c->ended == NULL)
-				c->ended = "capture failed";
+			capture_failed(c);
 			break;
 		}
 		if (now - tick >= TICK_MS * NS_PER_MS) {

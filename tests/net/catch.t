@@ -133,6 +133,12 @@ ok 'times are after those of sending' awk -F'\t' \
 ok 'idle, starts' start idle -S 192.0.2.1
 ok 'idle, ends' ends 130 INT
 
+ok 'every interface' start any -i any -S 192.0.2.1
+replies n=100
+replies n=10 vlan=5
+ok 'ends' ends 143 TERM
+ok 'hears the one that is there' same "$(count any replies)" 110
+
 ok 'own end' start own -S 192.0.2.1 --end +1s
 ok 'is no failure' ends 0
 ok 'and is told' grep -qx '# ended: end time' own.tsv
