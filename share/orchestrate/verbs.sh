@@ -448,8 +448,8 @@ verb_stop() {
 
 verb_fetch() {
 	open_run "$operand"
-	[ ! -e "$run/COMPLETE" ] || die "run $id is complete"
 	take_lock
+	[ ! -e "$run/COMPLETE" ] || die "run $id is complete"
 	to_stage
 	rm_failed
 	need_kib=0
@@ -469,13 +469,13 @@ fetched_only() {
 
 verb_resume() {
 	open_run "$operand"
+	take_lock
 	if [ -e "$run/COMPLETE" ]
 	then
-		cat "$run/table"
+		make_table
 		[ ! -s "$run/flags" ]
 		return
 	fi
-	take_lock
 	rc=0
 	run_it || rc=$?
 	[ -z "$interrupted" ] || rc=$interrupted
