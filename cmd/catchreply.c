@@ -224,13 +224,17 @@ show_progress(struct catch *c, int64_t seconds, int64_t since_ns)
 	for (int i = REJ_OK + 1; i < REJ_MAX; i++)
 		bad += c->rejects[i];
 	fprintf(stderr, "\rcatchreply: %lld:%02lld  %llu replies, %.0f/s  "
-	    "%llu refused  %llu dropped  %llu bytes\033[K",
+	    "%llu refused  %llu dropped  %llu bytes",
 	    (long long)(seconds / 60), (long long)(seconds % 60),
 	    (unsigned long long)c->replies,
 	    since_ns == 0 ? 0. : (double)(c->replies - c->shown) * 1e9 /
 	    (double)since_ns, (unsigned long long)bad,
 	    (unsigned long long)(c->kdrops + c->ifdrops),
 	    (unsigned long long)gzout_bytes(c->out.gz));
+	if (c->end_ns != INT64_MAX)
+		fprintf(stderr, "  %lld s left", (long long)((c->end_ns -
+		    clock_real()) / NS_PER_S));
+	fputs("\033[K", stderr);
 	c->shown = c->replies;
 }
 
