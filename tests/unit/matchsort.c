@@ -90,7 +90,7 @@ test_sort(size_t n, unsigned how, size_t limit)
 	ok(added && matchsort_done(s) == 0 && same_twice(s, v, n),
 	    "%zu records, keys of kind %u, in %zu runs", n, how,
 	    matchsort_runs(s));
-	ok((matchsort_runs(s) > 0) == (n > 65536 && limit < 1 << 20) &&
+	ok((matchsort_runs(s) > 0) == (n > 4096 && limit < 1 << 20) &&
 	    matchsort_count(s) == n, "a file only when memory does not do");
 	matchsort_close(s);
 	ok(budget.used == 0, "the memory is given back");
