@@ -323,28 +323,16 @@ put_constants(struct run *r)
 static char *
 counts_text(const struct run *r)
 {
-	const struct sendcounts *c = &r->sender.counts;
-	char *s, *more;
+	char *packets = sender_counts(&r->sender.counts), *all;
 
-	s = mem_format("read=%llu targets=%llu sent=%llu refused.bad=%llu "
+	all = mem_format("read=%llu targets=%llu refused.bad=%llu "
 	    "refused.special=%llu refused.blocklist=%llu refused.origin=%llu "
-	    "unsent=%llu linkdowns=%llu", (unsigned long long)r->read,
-	    (unsigned long long)r->targets, (unsigned long long)c->sent,
+	    "%s", (unsigned long long)r->read, (unsigned long long)r->targets,
 	    (unsigned long long)r->bad, (unsigned long long)r->special,
 	    (unsigned long long)r->blocked, (unsigned long long)r->other,
-	    (unsigned long long)c->unsent, (unsigned long long)c->linkdowns);
-	for (int e = 0; e < SENDER_ERRNOS; e++) {
-		const char *name = strerrorname_np(e);
-
-		if (c->failed[e] == 0 && c->again[e] == 0)
-			continue;
-		more = mem_format("%s err.%s=%llu again.%s=%llu", s, name,
-		    (unsigned long long)c->failed[e], name,
-		    (unsigned long long)c->again[e]);
-		free(s);
-		s = more;
-	}
-	return s;
+	    packets);
+	free(packets);
+	return all;
 }
 
 static void
@@ -448,52 +436,6 @@ refuse(struct run *r, const char *why)
 		warnx("%s: further such lines are only counted", r->in.path);
 }
 
-static bool
-outside(int64_t v, int64_t min, int64_t max)
-{
-	return v != NUM_NONE && (v < min || v > max);
-}
-
-/* Is there something in the record that cannot be done? */
-static const char *
-check(const struct probe *rec)
-{
-	if (outside(rec->sport, 1, UINT16_MAX))
-		return "bad sport";
-	if (outside(rec->dport, 1, UINT16_MAX))
-		return "bad dport";
-	if (outside(rec->ttl, 1, UINT8_MAX))
-		return "bad ttl";
-	if (outside(rec->flow, 0, UINT16_MAX))
-		return "bad flow";
-	if (outside(rec->attempt, 0, 254))
-		return "bad attempt";
-	if (outside(rec->tos, 0, UINT8_MAX))
-		return "bad tos";
-	if (outside(rec->size, 1, PROBE_MAX))
-		return "bad size";
-	if (outside(rec->wait_us, 0, INT64_MAX / 1000))
-		return "bad wait_us";
-	if (rec->options.n > 0)
-		return "options cannot be sent";
-	return NULL;
-}
-
-/* How many flows that origin has, less one. */
-static int64_t
-last_flow(const struct origin *o)
-{
-	uint16_t sport, dport, lo, hi;
-
-	probe_ports(o->probe, &sport, &dport);
-	if (dport == 0)
-		return UINT16_MAX;
-	if (sport == 0)
-		return 0;
-	probe_bind_range(o, &lo, &hi);
-	return hi - lo;
-}
-
 /* Probe a target from origin i. */
 static int
 probe_from(struct run *r, size_t i, const struct probe *rec)
@@ -514,7 +456,7 @@ probe_from(struct run *r, size_t i, const struct probe *rec)
 		}
 	}
 	if (rec->flow != NUM_NONE) {
-		if (rec->flow > last_flow(&t->origin)) {
+		if (rec->flow > tmplset_last_flow(&t->origin)) {
 			refuse(r, "bad flow");
 			return 0;
 		}
@@ -536,7 +478,7 @@ probe_from(struct run *r, size_t i, const struct probe *rec)
 static int
 probe_target(struct run *r, const struct probe *rec)
 {
-	const char *why = check(rec);
+	const char *why = tmplset_check(rec);
 	size_t n = 0;
 
 	if (why != NULL) {

@@ -1,9 +1,12 @@
 #include "sender.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "clock.h"
+#include "mem.h"
 
 /*
  * A sleeper wakes up some 50 us late.  From this rate on that is noticeable,
@@ -190,4 +193,26 @@ sender_pause(struct sender *s, int64_t ns)
 		return -1;
 	pace_pause(&s->pace, clock_mono(), ns);
 	return 0;
+}
+
+char *
+sender_counts(const struct sendcounts *c)
+{
+	char *s = mem_format("sent=%llu unsent=%llu linkdowns=%llu",
+	    (unsigned long long)c->sent, (unsigned long long)c->unsent,
+	    (unsigned long long)c->linkdowns);
+
+	for (int e = 0; e < SENDER_ERRNOS; e++) {
+		const char *name = strerrorname_np(e);
+		char *more;
+
+		if (c->failed[e] == 0 && c->again[e] == 0)
+			continue;
+		more = mem_format("%s err.%s=%llu again.%s=%llu", s, name,
+		    (unsigned long long)c->failed[e], name,
+		    (unsigned long long)c->again[e]);
+		free(s);
+		s = more;
+	}
+	return s;
 }

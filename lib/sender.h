@@ -76,4 +76,10 @@ int	 sender_pause(struct sender *, int64_t ns);
 /* Wait until a moment of clock_mono, or until stopped. */
 int	 sender_wait(struct sender *, int64_t until);
 
+/*
+ * The counts as text, "sent=9 unsent=0 linkdowns=0 err.EPERM=1
+ * again.EPERM=0 ...", for the caller to free.
+ */
+char	*sender_counts(const struct sendcounts *);
+
 #endif

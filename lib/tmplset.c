@@ -76,6 +76,50 @@ tmplset_make(struct tmplset *s, size_t i, const struct probe *rec,
 	return t;
 }
 
+static bool
+outside(int64_t v, int64_t min, int64_t max)
+{
+	return v != NUM_NONE && (v < min || v > max);
+}
+
+const char *
+tmplset_check(const struct probe *rec)
+{
+	if (outside(rec->sport, 1, UINT16_MAX))
+		return "bad sport";
+	if (outside(rec->dport, 1, UINT16_MAX))
+		return "bad dport";
+	if (outside(rec->ttl, 1, UINT8_MAX))
+		return "bad ttl";
+	if (outside(rec->flow, 0, UINT16_MAX))
+		return "bad flow";
+	if (outside(rec->attempt, 0, 254))
+		return "bad attempt";
+	if (outside(rec->tos, 0, UINT8_MAX))
+		return "bad tos";
+	if (outside(rec->size, 1, PROBE_MAX))
+		return "bad size";
+	if (outside(rec->wait_us, 0, INT64_MAX / 1000))
+		return "bad wait_us";
+	if (rec->options.n > 0)
+		return "options cannot be sent";
+	return NULL;
+}
+
+int64_t
+tmplset_last_flow(const struct origin *o)
+{
+	uint16_t sport, dport, lo, hi;
+
+	probe_ports(o->probe, &sport, &dport);
+	if (dport == 0)			/* no ports: a flow is an identifier */
+		return UINT16_MAX;
+	if (sport == 0)			/* the port is not ours to choose */
+		return 0;
+	probe_bind_range(o, &lo, &hi);
+	return hi - lo;
+}
+
 void
 tmplset_free(struct tmplset *s)
 {

@@ -41,6 +41,12 @@ const struct tmpl *tmplset_find(const struct tmplset *, size_t i,
 const struct tmpl *tmplset_make(struct tmplset *, size_t i,
     const struct probe *rec, char err[static 128]);
 
+/* What in a probe record cannot be done ("bad ttl"), or NULL. */
+const char *tmplset_check(const struct probe *rec);
+
+/* The highest flow number probes of an origin may have. */
+int64_t	 tmplset_last_flow(const struct origin *);
+
 void	 tmplset_free(struct tmplset *);
 
 #endif

@@ -52,7 +52,7 @@ run() {
 	rm -f ready
 	nsenter --net="/run/netns/$far" rxrate w "$count" >seen 2>ready &
 	counter=$!
-	until grep -q ready ready
+	until grep -qs ready ready
 	do
 		sleep 0.05
 	done
@@ -124,9 +124,9 @@ main() {
 	echo '| | median kpps | least to most | CPU us per probe | ratio |'
 	echo '|---|---|---|---|---|'
 	row 'zmap -T 1 (28 bytes)' zmap
-	row 'sendprobes (149 bytes, with opt-out text)' packet
+	row 'sendprobes (153 bytes, with opt-out text)' packet
 	row "sendprobes --contact '' (64 bytes)" bare
-	row 'sendprobes --xdp (149 bytes)' xdp
+	row 'sendprobes --xdp (153 bytes)' xdp
 }
 
 main "$@"

@@ -188,7 +188,7 @@ refused_by_filter() {
 	capture
 	send -S 10.9.0.1,fd09::1 --raw -r 10000 2>err
 	[ $? -eq 1 ] && captured 998 && recorded &&
-	    grep -q 'counts: .* sent=998 .* err.EPERM=2' sent
+	    grep -q 'counts: .* sent=998 .*err.EPERM=2' sent
 }
 ok 'packets the packet filter refuses are counted, not recorded' \
     refused_by_filter
@@ -209,7 +209,7 @@ link_down() {
 	wait $pid || rc=$?
 	[ $rc -eq 0 ] || { echo "exit $rc"; cat err; tail -n 3 sent; return 1; }
 	captured 500 && recorded &&
-	    grep -q 'counts: .* sent=500 .* linkdowns=1' sent
+	    grep -q 'counts: .* sent=500 .*linkdowns=1' sent
 }
 ok 'a link that goes down costs no target' link_down
 ip -n "$near" route replace default via 10.9.0.2	# went with the link

@@ -1,0 +1,143 @@
+#!/bin/sh
+# sendcatch - sending and catching on one machine, every target answering
+#
+# usage: OBJ=obj tests/bench/sendcatch.sh
+# A namespace answers every address of 20.0.0.0/6 (the kernel's echo), another
+# one probes COUNT (2000000) of them and keeps the replies.  First zmap, at
+# rising RATES, to find the highest at which it keeps 99.9 % of them; then
+# sendprobes with catchreply, both logs compressed, tags on, at 1.3 times
+# that rate, RUNS (5) times: every reply must be there.  The peer's best rate
+# is looked for anew before each of our runs.  Prints a section of
+# RESULTS.md.  Wants root.
+
+set -eu
+LC_ALL=C; export LC_ALL
+top=$(cd "$(dirname "$0")/../.." && pwd)
+obj=${OBJ-obj}
+case $obj in /*) ;; *) obj=$top/$obj ;; esac
+PATH=$obj/bin:$obj/bench:$PATH
+runs=${RUNS-5} count=${COUNT-2000000}
+rates=${RATES-120000 140000 160000 180000 200000 220000 240000 260000 280000}
+near=bcn$$ far=bcf$$
+
+bed_up() {
+	ip netns add "$near"
+	ip netns add "$far"
+	ip link add s netns "$near" address 02:00:00:00:00:01 type veth \
+	    peer name w netns "$far" address 02:00:00:00:00:02
+	ip -n "$near" -batch - <<-EOF
+		addr add 10.9.0.1/30 dev s
+		link set s up
+		route add default via 10.9.0.2
+		neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev s nud permanent
+	EOF
+	ip -n "$far" -batch - <<-EOF
+		link set lo up
+		addr add 10.9.0.2/30 dev w
+		link set w up
+		neigh add 10.9.0.1 lladdr 02:00:00:00:00:01 dev w nud permanent
+		route add local 20.0.0.0/6 dev lo
+	EOF
+	nsenter --net="/run/netns/$far" sysctl -qw net.ipv4.icmp_ratemask=0 \
+	    net.ipv4.icmp_msgs_per_sec=100000000 \
+	    net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.w.rp_filter=0 || :
+}
+
+bed_down() {
+	ip netns del "$near" 2>/dev/null || :
+	ip netns del "$far" 2>/dev/null || :
+	rm -rf "$work"
+}
+
+# arrived: packets the near end has received.
+arrived() {
+	nsenter --net="/run/netns/$near" awk '/^ *s:/ { sub(/.*:/, ""); print $2 }' \
+	    /proc/self/net/dev
+}
+
+# peer rate: the share of replies zmap keeps, in "share".
+peer() {
+	before=$(arrived)
+	rm -f zmap.csv
+	nsenter --net="/run/netns/$near" timeout 300 zmap -M icmp_echoscan -i s \
+	    -S 10.9.0.1 -G 02:00:00:00:00:02 -T 1 -r "$1" -n "$count" -c 2 -q \
+	    -b /dev/null -o zmap.csv 20.0.0.0/6 >log 2>&1 ||
+	    { cat log >&2; exit 1; }
+	awk -v kept="$(wc -l <zmap.csv)" -v all=$(($(arrived) - before)) \
+	    'BEGIN { printf "%.5f", kept / all }' >share
+}
+
+# best: the highest of the rates at which zmap keeps 99.9 %.
+best() {
+	found=0
+	for r in $rates
+	do
+		peer "$r"
+		awk -v s="$(cat share)" 'BEGIN { exit !(s >= 0.999) }' || break
+		found=$r
+	done
+	[ "$found" -gt 0 ] || { echo "zmap keeps $(cat share) at $r" >&2; exit 1; }
+	echo "$found"
+}
+
+# ours rate: "rate sent caught dropped" of one run.
+ours() {
+	rm -f sent.gz reply.gz
+	nsenter --net="/run/netns/$near" catchreply -i s -S 10.9.0.1 -N a:1 \
+	    -k key -w reply.gz --quiet &
+	catcher=$!
+	sleep 1
+	nsenter --net="/run/netns/$near" rxrate s "$count" >seen 2>/dev/null &
+	counter=$!
+	nsenter --net="/run/netns/$near" sendprobes -i s -S 10.9.0.1 -N a:1 \
+	    -k key -r "$1" -w sent.gz --quiet <targets
+	wait "$counter"
+	sleep 1
+	kill -INT "$catcher"
+	wait "$catcher" || :
+	zcat sent.gz | grep -v '^#' | cut -f 5 | sort >a
+	recawk '{ print $dst }' reply.gz | sort -u >b
+	echo "$(cut -d ' ' -f 2 seen) $(wc -l <a) $(comm -12 a b | wc -l)" \
+	    "$(zcat reply.gz | sed -n 's/^# counts:.* kdrops=\([0-9]*\).*/\1/p' |
+	    tail -n 1)"
+}
+
+main() {
+	work=$(mktemp -d)
+	trap bed_down EXIT
+	trap 'exit 130' INT TERM
+	cd "$work"
+	bed_up
+	printf 'sixteen bytes ..' >key
+	awk -v n="$count" 'BEGIN {
+		print "#fsdb -F t dst:a score:q block:a"
+		for (i = 0; i < n; i++) {
+			k = (i * 40503) % 4194304
+			p = 20 + int(k / 65536) % 4 "." int(k / 256) % 256 "." \
+			    k % 256
+			h = int(k / 262144)
+			printf "%s.%d\t-\t%s.0/24\n", p, h + 1, p
+		}
+		print "# end: " n }' >targets
+	echo '## sendcatch: sending and catching, every target answering'
+	echo
+	echo "$(date +%F), tests/bench/sendcatch.sh: $count targets a run." \
+	    "$(sendprobes --version), $(zmap --version 2>&1)."
+	echo
+	echo '| zmap keeps 99.9 % up to | asked of castnet | replies/s | sent |' \
+	    'caught | kernel drops | load |'
+	echo '|---|---|---|---|---|---|---|'
+	i=0
+	while [ "$i" -lt "$runs" ]
+	do
+		b=$(best)
+		r=$((b * 13 / 10))
+		# shellcheck disable=SC2046 # words
+		set -- $(ours "$r")
+		echo "| $b | $r | $1 | $2 | $3 | $4 |" \
+		    "$(cut -d ' ' -f 1 /proc/loadavg) |"
+		i=$((i + 1))
+	done
+}
+
+main "$@"
