@@ -77,7 +77,8 @@ struct reader {
 	struct operand		*file;
 	size_t			 nfiles;
 	struct matchread	 read;
-	struct matchsort	*sort, *suspects;
+	struct matchstore	 store;
+	struct matchsort	*suspects;	/* NULL for the sent logs */
 	uint64_t		 refused, rejected;
 	struct matchsent	 first;		/* of the sent logs */
 	bool			 differ;	/* in ttl, flow or attempt */
@@ -146,22 +147,19 @@ take(struct reader *r, struct recin *in, const struct span v[])
 	struct matchsent sent = { 0 };
 	int bad = r->type == 0 ? matchread_sent(&r->read, v, &sent) :
 	    matchread_reply(&r->read, v, &in->meta, &reply);
-	void *p;
 
 	if (bad != 0)
 		return bad == -1 ? 1 : 2;
-	if ((p = matchsort_add(r->sort)) == NULL)
-		return -1;
 	if (r->type == 0) {
-		if (matchsort_count(r->sort) == 1)
+		if (matchstore_count(&r->store) == 0)
 			r->first = sent;
 		r->differ = r->differ || sent.ttl != r->first.ttl ||
 		    sent.flow != r->first.flow ||
 		    sent.attempt != r->first.attempt;
-		memcpy(p, &sent, sizeof sent);
-		return 0;
+		return matchstore_add(&r->store, &sent);
 	}
-	memcpy(p, &reply, sizeof reply);
+	if (matchstore_add(&r->store, &reply) == -1)
+		return -1;
 	if (match_suspect(&reply)) {
 		struct matchcross *c = matchsort_add(r->suspects);
 
@@ -224,7 +222,7 @@ sort_records(void *arg)
 {
 	struct reader *r = arg;
 
-	if (matchsort_done(r->sort) == -1)
+	if (matchstore_done(&r->store) == -1)
 		r->error = errno;
 	return NULL;
 }
@@ -283,7 +281,7 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 			recout_meta(&s->out, "cut", "%s: %s", r->file[i].path,
 			    r->file[i].cut);
 		}
-	if (match_all(m, r[0].sort, r[1].sort, write_result, s) == -1)
+	if (match_all(m, &r[0].store, &r[1].store, write_result, s) == -1)
 		err(3, "%s", s->out.error != 0 ? name : tmpdir);
 	matchmeta_reject(&m->n, r[1].read.rejected, r[1].rejected);
 	matchmeta_counts(&m->n, r[0].refused + r[1].refused, &s->out);
@@ -324,10 +322,8 @@ open_readers(struct reader r[2], struct operand *file, size_t nfiles,
 		r[i].nfiles = nfiles;
 		matchread_init(&r[i].read, names, key);
 	}
-	r[0].sort = matchsort_open(sizeof(struct matchsent), MATCHKEY_LEN,
-	    matchsent_cmp, names, &budget, tmpdir);
-	r[1].sort = matchsort_open(sizeof(struct matchreply), MATCHKEY_LEN,
-	    matchreply_cmp, names, &budget, tmpdir);
+	matchstore_open(&r[0].store, &matchpack_sent, names, &budget, tmpdir);
+	matchstore_open(&r[1].store, &matchpack_reply, names, &budget, tmpdir);
 	r[1].suspects = matchsort_open(sizeof(struct matchcross), MATCHKEY_LEN,
 	    matchcross_cmp, NULL, &budget, tmpdir);
 }
@@ -336,8 +332,8 @@ static void
 close_readers(struct reader r[2])
 {
 	for (int i = 0; i < 2; i++) {
-		matchsort_close(r[i].sort);
-		matchsort_close(r[i].suspects);	/* NULL for the sent logs */
+		matchstore_close(&r[i].store);
+		matchsort_close(r[i].suspects);
 		matchread_free(&r[i].read);
 	}
 }
@@ -367,7 +363,7 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	match_init(&m, &names, late_ns, level);
 	m.merge = merge;
 	if (matchsort_done(r[1].suspects) == -1 ||
-	    match_cross(&m, r[0].sort, r[1].suspects) == -1)
+	    match_cross(&m, &r[0].store, r[1].suspects) == -1)
 		err(3, "temporary file in %s", tmpdir);
 	bad = write_results(&m, r, &meta, argv);
 

@@ -380,11 +380,11 @@ matchcross_cmp(const void *x, const void *y, const void *arg)
 }
 
 int
-match_cross(struct match *m, struct matchsort *sent,
+match_cross(struct match *m, struct matchstore *sent,
     struct matchsort *suspects)
 {
 	const struct matchcross *c = matchsort_next(suspects);
-	const struct matchsent *s = matchsort_next(sent);
+	const struct matchsent *s = matchstore_next(sent);
 	char key[MATCHKEY_LEN + 2];
 
 	while (c != NULL && s != NULL) {
@@ -397,21 +397,22 @@ match_cross(struct match *m, struct matchsort *sent,
 		if (d == 0)
 			intern_add(&m->cross, key,
 			    cross_key(key, s->key, s->origin));
-		s = matchsort_next(sent);
+		s = matchstore_next(sent);
 	}
-	if ((errno = matchsort_error(sent)) != 0 ||
+	if ((errno = matchstore_error(sent)) != 0 ||
 	    (errno = matchsort_error(suspects)) != 0)
 		return -1;
-	return matchsort_rewind(sent);
+	return matchstore_rewind(sent);
 }
 
 int
-match_all(struct match *m, struct matchsort *sent, struct matchsort *replies,
+match_all(struct match *m, struct matchstore *sent,
+    struct matchstore *replies,
     int (*each)(void *, const struct match *, const struct matchprobe *),
     void *arg)
 {
-	const struct matchsent *s = matchsort_next(sent);
-	const struct matchreply *r = matchsort_next(replies);
+	const struct matchsent *s = matchstore_next(sent);
+	const struct matchreply *r = matchstore_next(replies);
 
 	while (s != NULL || r != NULL) {
 		match_begin(m, r == NULL || (s != NULL &&
@@ -419,18 +420,18 @@ match_all(struct match *m, struct matchsort *sent, struct matchsort *replies,
 		    r->key);
 		while (s != NULL && memcmp(s->key, m->key, MATCHKEY_LEN) == 0) {
 			match_probe(m, s);
-			s = matchsort_next(sent);
+			s = matchstore_next(sent);
 		}
 		while (r != NULL && memcmp(r->key, m->key, MATCHKEY_LEN) == 0) {
 			match_reply(m, r);
-			r = matchsort_next(replies);
+			r = matchstore_next(replies);
 		}
 		match_end(m);
 		for (size_t i = 0; i < m->nprobes; i++)
 			if (each(arg, m, &m->probe[i]) == -1)
 				return -1;
 	}
-	errno = matchsort_error(sent) != 0 ? matchsort_error(sent) :
-	    matchsort_error(replies);
+	errno = matchstore_error(sent) != 0 ? matchstore_error(sent) :
+	    matchstore_error(replies);
 	return errno == 0 ? 0 : -1;
 }

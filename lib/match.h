@@ -7,6 +7,7 @@
 
 #include "matchrec.h"
 #include "matchsort.h"
+#include "matchstore.h"
 
 /*
  * What became of each probe.  Probes and replies come sorted by target; the
@@ -103,15 +104,15 @@ int	 matchcross_cmp(const void *, const void *, const void *names);
  * Learn which of the suspects are targets themselves; sent is left at its
  * beginning.  Return 0, or -1 with errno.
  */
-int	 match_cross(struct match *, struct matchsort *sent,
+int	 match_cross(struct match *, struct matchstore *sent,
     struct matchsort *suspects);
 
 /*
  * All of it; each is called once per probe, in order.  Return 0, or -1 with
  * errno: a temporary file failed, or each returned -1.
  */
-int	 match_all(struct match *, struct matchsort *sent,
-    struct matchsort *replies,
+int	 match_all(struct match *, struct matchstore *sent,
+    struct matchstore *replies,
     int (*each)(void *arg, const struct match *, const struct matchprobe *),
     void *arg);
 

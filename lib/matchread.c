@@ -358,7 +358,8 @@ read_addrs(struct matchread *r, const struct span v[], struct matchreply *p)
 		memcpy(p->key, p->from, sizeof p->key);
 		return 0;
 	}
-	if (addr_parse(&a, dst.s, dst.n) == -1)
+	if (addr_parse(&a, dst.s, dst.n) == -1 ||
+	    (a.v == 6) != (p->from[4] != 0))
 		return bad(r, "dst", dst);
 	matchkey_set(p->key, &a);
 	return 0;

@@ -48,15 +48,15 @@ write_line(void *arg, const struct match *m, const struct matchprobe *p)
 }
 
 static void
-judge(struct matchnames *names, struct matchsort *sent,
-    struct matchsort *replies)
+judge(struct matchnames *names, struct matchstore *sent,
+    struct matchstore *replies)
 {
 	struct match m;
 	char *line = mem_alloc(MATCHOUT_MAX);
 
 	match_init(&m, names, NS_PER_S, AUTH_NONE);
 	m.merge = true;
-	if (matchsort_done(sent) == -1 || matchsort_done(replies) == -1 ||
+	if (matchstore_done(sent) == -1 || matchstore_done(replies) == -1 ||
 	    match_all(&m, sent, replies, write_line, line) == -1)
 		abort();
 	if (m.n.sent + m.n.unlogged != m.n.ok + m.n.none + m.n.alias +
@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct matchsort_budget budget = { .limit = SIZE_MAX };
 	struct matchnames names;
 	struct matchread read;
-	struct matchsort *sort[2];
+	struct matchstore store[2];
 	struct key key;
 	const uint8_t *half, *rest;
 
@@ -86,10 +86,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	key_set(&key, k);
 	matchnames_init(&names);
 	matchread_init(&read, &names, p[0] & 1 ? &key : NULL);
-	sort[0] = matchsort_open(sizeof(struct matchsent), MATCHKEY_LEN,
-	    matchsent_cmp, &names, &budget, "/tmp");
-	sort[1] = matchsort_open(sizeof(struct matchreply), MATCHKEY_LEN,
-	    matchreply_cmp, &names, &budget, "/tmp");
+	matchstore_open(&store[0], &matchpack_sent, &names, &budget, "/tmp");
+	matchstore_open(&store[1], &matchpack_reply, &names, &budget, "/tmp");
 	p++, n--;
 	/* Sent lines, a NUL, reply lines. */
 	if ((half = memchr(p, 0, n)) == NULL)
@@ -111,19 +109,19 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			if (r == -1)
 				continue;
 			if (i == 0 && matchread_sent(&read, v, &s) == 0)
-				memcpy(matchsort_add(sort[0]), &s, sizeof s);
+				matchstore_add(&store[0], &s);
 			if (i == 1 && matchread_reply(&read, v, &in.meta, &y)
 			    == 0)
-				memcpy(matchsort_add(sort[1]), &y, sizeof y);
+				matchstore_add(&store[1], &y);
 		}
 		recin_close(&in);
 		matchread_free(&read);
 		meta_free(&in.meta);
 		matchread_init(&read, &names, read.key);
 	}
-	judge(&names, sort[0], sort[1]);
-	matchsort_close(sort[0]);
-	matchsort_close(sort[1]);
+	judge(&names, &store[0], &store[1]);
+	matchstore_close(&store[0]);
+	matchstore_close(&store[1]);
 	matchread_free(&read);
 	matchnames_free(&names);
 	return 0;

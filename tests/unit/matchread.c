@@ -63,6 +63,8 @@ test_reply(struct matchread *r)
 		{ at_reply_tx, "65536", -1 }, { at_reply_tx, "-", 0 },
 		{ at_reply_tx_time, "x", -1 }, { at_reply_tx_time, "-", 0 },
 		{ at_reply_dst, "-", 0 }, { at_reply_dst, "x", -1 },
+		{ at_reply_dst, "2001:db8::1", -1 },
+		{ at_reply_from, "2001:db8::1", -1 },
 		{ at_reply_ttl, "256", -1 }, { at_reply_flow, "65536", -1 },
 		{ at_reply_attempt, "256", -1 }, { at_reply_auth, "mac", -1 },
 		{ at_reply_auth, "a-level-that-is-none", -1 },

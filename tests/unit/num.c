@@ -108,6 +108,18 @@ main(void)
 		ok(is(num_format_ms(outs[i].ns, out), out, outs[i].ms),
 		    "%s as milliseconds", outs[i].ms);
 	}
+	/* A leading zero takes the general way, which has to say the same. */
+	int differ = 0;
+	for (size_t i = 0; i < 20; i++)
+		for (int c = 0; c < 256; c++) {
+			char text[] = "01700000000.123456789";
+			int64_t quick = 0, slow = 0;
+
+			text[i + 1] = (char)c;
+			differ += num_parse_time(&quick, text + 1, 20) !=
+			    num_parse_time(&slow, text, 21) || quick != slow;
+		}
+	ok(differ <= 1, "every byte in every place of a time");
 	int64_t ms;
 	ok(num_parse_ms(&ms, "1.5", 3) == 0 && ms == 1500000, "1.5 ms");
 	ok(num_parse_ms(&ms, "0.0000001", 9) == -1, "below a nanosecond");
