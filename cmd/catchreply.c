@@ -149,7 +149,7 @@ on_packet(void *arg, const struct cap_packet *p)
 {
 	struct catch *c = arg;
 	struct answer *a = &c->answer;
-	enum reject why = REJ_SHORT;
+	enum reject why;
 	size_t n;
 
 	if (p->ns > c->end_ns) {
@@ -157,8 +157,7 @@ on_packet(void *arg, const struct cap_packet *p)
 		return;
 	}
 	c->packets++;
-	if (!p->cut)
-		why = probe_match(&c->expect, cur_init(p->p, p->n), p->ns, a);
+	why = probe_match(&c->expect, cur_init(p->p, p->n), p->ns, a);
 	if (why != REJ_OK) {
 		c->rejects[why]++;
 		return;

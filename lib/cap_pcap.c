@@ -188,9 +188,8 @@ each(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
 	}
 	p.ns = (int64_t)h->ts.tv_sec * NS_PER_S +
 	    (int64_t)h->ts.tv_usec * c->unit_ns;
-	p.cut = rc == LINK_SHORT;
 	p.p = cur.p;
-	p.n = p.cut ? 0 : cur_left(&cur);
+	p.n = rc == LINK_SHORT ? 0 : cur_left(&cur);
 	c->fn(c->arg, &p);
 }
 

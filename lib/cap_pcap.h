@@ -22,8 +22,7 @@ struct cap;
 struct cap_packet {
 	int64_t		 ns;		/* arrival */
 	const uint8_t	*p;		/* from the IP header on */
-	size_t		 n;		/* as much as was captured */
-	bool		 cut;		/* not even the link header is whole */
+	size_t		 n;		/* captured; 0: cut in the link header */
 };
 
 typedef void cap_fn(void *arg, const struct cap_packet *);

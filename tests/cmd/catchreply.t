@@ -57,6 +57,10 @@ ok 'are counted' same "$(count cut.tsv replies) $(count cut.tsv short)" \
 catchreply -f cut.pcap $us --wide >cut.tsv
 ok 'when wide, too' same "$(count cut.tsv replies) $(count cut.tsv short)" \
     '180 20'
+"$mk" n=200 cut=10 cutat=13 >cut.pcap
+catchreply -f cut.pcap $us >cut.tsv
+ok 'or in their link header' same "$(count cut.tsv replies) $(count \
+    cut.tsv short)" '180 20'
 "$mk" n=3 tx=4000000000 rtt_us=-3000000 >future.pcap
 catchreply -f future.pcap $us >future.tsv
 ok 'from the future' same "$(count future.tsv future)" 3

@@ -5,7 +5,7 @@
  * With iface=NAME the packets go out there instead, as Ethernet frames.
  * Some replies are spoilt on purpose: every n-th of forge= has its payload
  * changed after the tag was made (checksum right), every n-th of spoil= has
- * a wrong checksum, every n-th of cut= is captured only to 44 bytes.
+ * a wrong checksum, every n-th of cut= is captured only to cutat= (44) bytes.
  */
 
 #include <arpa/inet.h>
@@ -26,7 +26,7 @@ static const char	*kind = "answer", *iface = "", *qname = "";
 static const char	*mac = "ffffffffffff";
 static long		 count = 100, node = 3, ttl = 64, flow, attempt;
 static long		 link_type = 1, vlan, quote, forge, spoil, cut;
-static long		 copies = 1;
+static long		 copies = 1, cut_at = 44;
 static long		 sport, dport, tx = 1700000000, rtt_us = 20000;
 
 static const struct {
@@ -43,6 +43,7 @@ static const struct {
 	{ "link", NULL, &link_type }, { "vlan", NULL, &vlan },
 	{ "quote", NULL, &quote }, { "forge", NULL, &forge },
 	{ "spoil", NULL, &spoil }, { "cut", NULL, &cut },
+	{ "cutat", NULL, &cut_at },
 	{ "copies", NULL, &copies }, { "sport", NULL, &sport },
 	{ "dport", NULL, &dport }, { "tx", NULL, &tx },
 	{ "rtt_us", NULL, &rtt_us },
@@ -176,7 +177,7 @@ static void
 put_frame(const struct buf *b, int64_t ns, bool short_one, int fd)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
-	uint32_t n = (uint32_t)(short_one ? 44 : b->len);
+	uint32_t n = (uint32_t)(short_one ? (size_t)cut_at : b->len);
 	uint32_t h[4] = { (uint32_t)(ns / NS_PER_S), (uint32_t)(ns % NS_PER_S),
 	    n, (uint32_t)b->len };
 
