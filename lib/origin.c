@@ -154,12 +154,12 @@ origin_string(const struct origin *o, char out[static ORIGIN_STRLEN])
 	    addr_string(&o->src, src), probe_name(o->probe));
 	if (sport != 0 || o->sport != 0)
 		n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " sport=%u",
-		    o->sport != 0 ? o->sport : sport);
+		    (unsigned)(o->sport != 0 ? o->sport : sport));
 	if (dport != 0 || o->dport != 0)
 		n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " dport=%u",
-		    o->dport != 0 ? o->dport : dport);
+		    (unsigned)(o->dport != 0 ? o->dport : dport));
 	n += snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " ttl=%u",
-	    o->ttl != 0 ? o->ttl : 64);
+	    (unsigned)(o->ttl != 0 ? o->ttl : 64));
 	if (o->qname != NULL)
 		snprintf(out + n, ORIGIN_STRLEN - (size_t)n, " qname=%.255s",
 		    o->qname);
