@@ -245,7 +245,12 @@ judge() {
 	fi
 	rm -f "$run/PARTIAL" "$run/reasons"
 	date -u +%Y-%m-%dT%H:%M:%SZ >"$run/COMPLETE"
+	finish
+	[ ! -s "$run/flags" ]
+}
+
+# finish: the run is complete, nobody needs what is left of it
+finish() {
 	[ -n "$keep" ] || each node_clean $names || :
 	rm -f "$run/key"
-	[ ! -s "$run/flags" ]
 }

@@ -472,10 +472,13 @@ verb_resume() {
 	take_lock
 	if [ -e "$run/COMPLETE" ]
 	then
+		[ ! -e "$run/key" ] || finish
 		make_table
 		[ ! -s "$run/flags" ]
 		return
 	fi
+	[ -e "$run/hitlist.gz" ] || [ -e "$run/first/hitlist.gz" ] ||
+	    die "run $id did not come to begin: start another"
 	rc=0
 	run_it || rc=$?
 	[ -z "$interrupted" ] || rc=$interrupted
