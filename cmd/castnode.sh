@@ -461,8 +461,23 @@ wait_child() {
 		read -r list_rc <"list.$seg.status"
 		[ "$list_rc" -le 1 ] || rc=$list_rc
 	fi
+	[ "$kind" = catch ] || [ "$rc" -ne 1 ] || why_not_all
 	echo "$rc $(now)" >"$kind.$seg.status.part"
 	mv "$kind.$seg.status.part" "$kind.$seg.status"
+}
+
+# why_not_all: a sender that left off before the list did is not done: 124
+# when its time was over, 125 when what gives it the list was killed
+why_not_all() {
+	read -r list_rc <"list.$seg.status" || list_rc=255
+	if zcat "sent.$seg.gz" 2>/dev/null | tail -n 50 |
+	    grep -q '^# interrupted: max-time'
+	then
+		rc=124
+	elif [ "$list_rc" -gt 1 ]
+	then
+		rc=125
+	fi
 }
 
 # A catcher that was killed is started again at once, as a new segment.
@@ -480,7 +495,11 @@ supervise_catch() {
 			break
 		fi
 		secs=$((until - $(date +%s)))
-		[ "$secs" -gt 0 ] || break
+		if [ "$secs" -le 0 ] || [ "$seg" -ge 9999 ]
+		then
+			break
+		fi
+		sleep 0.1		# should it be its own fault
 		seg=$((seg + 1))
 		: >>"catch.$seg.log"
 	done

@@ -256,7 +256,12 @@ node_poll() {
 	alive)		;;
 	done|stopped)	: >"$dir/sent" ;;
 	failed)		node_failed "$1" 'its sender gave up' ;;
-	*)		"$sender" "$1" ;;
+	*)		if [ "$(grep -c '^send ' "$dir/status")" -ge 50 ]
+			then
+				node_failed "$1" 'its sender was killed too often'
+			else
+				"$sender" "$1"
+			fi ;;
 	esac
 }
 
@@ -284,8 +289,13 @@ segment_last() {
 # (by us), or failed
 send_state() {
 	awk -v list="$2" '$1 == "send" && $4 == list {
-		state = $3 != "ended" ? $3 : $5 <= 1 ? "done" : \
-		    $5 == 143 || $5 == 130 ? "stopped" : "failed"
+		state = $3
+		if (state == "ended") {
+			state = "failed"
+			if ($5 <= 1) state = "done"
+			if ($5 == 124 || $5 == 125) state = "dead"
+			if ($5 == 130 || $5 == 143) state = "stopped"
+		}
 		if (state == "done") finished = 1
 	} END { print finished ? "done" : state == "" ? "dead" : state }' "$1"
 }

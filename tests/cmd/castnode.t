@@ -112,6 +112,18 @@ ok 'a sender whose list fails does not end well' sh -c '
 	ask "status r3 9"
 	grep -q "^send 1 [a-z]* hitlist.gz 2 " out
 ' - "$castnode" "$key" "$origin"
+ok 'a sender whose time is over is not done' sh -c '
+	c=$1 k=$2 o=$3
+	ask() { SSH_ORIGINAL_COMMAND=$1 "$c" >out; }
+	echo "$k" | ask "open r4" && ask "put r4 hitlist.gz 0" <hostile.list
+	start="start r4 send node=ams:1 rate=100 seed=1 allow=198.18.0.0/15 $o"
+	echo "$k" | ask "$start secs=1" && ask "status r4 9"
+	grep -q "^send 1 ended hitlist.gz 124 " out || { cat out; exit 1; }
+	echo "$k" | ask "$start secs=60" && ask "status r4 9"
+	grep -q "^send 2 ended hitlist.gz 0 " out
+' - "$castnode" "$key" "$origin"
+ok '... the next sends the rest' sh -c '
+    [ "$(zcat "$HOME"/castnet/runs/r4/sent.?.gz | grep -vc "^#")" -eq 200 ]'
 ok 'clean takes a run away' asked 'clean r2'
 ok '... wholly' test ! -e "$HOME/castnet/runs/r2"
 

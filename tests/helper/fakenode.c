@@ -73,8 +73,10 @@ options(int argc, char *argv[])
 			list[origin_opts.list.n++] = v;
 		else if (strcmp(o, "-r") == 0)
 			rate = atof(v);
-		else if (strcmp(o, "--end") == 0 &&
-		    num_parse_span(&span, v + 1, strlen(v + 1)) == 0)
+		else if ((strcmp(o, "--end") == 0 &&
+		    num_parse_span(&span, v + 1, strlen(v + 1)) == 0) ||
+		    (strcmp(o, "--max-time") == 0 &&
+		    num_parse_span(&span, v, strlen(v)) == 0))
 			end_ns = clock_real() + span;
 	}
 }
@@ -169,7 +171,7 @@ probe_all(int fd, const struct key *key, const struct node *node,
 	word_str(&s.node, node->name);
 	s.ttl = 64;
 	s.flow = s.attempt = 0;
-	while (!stopped && recin_read(in, &t) > 0)
+	while (!stopped && clock_real() < end_ns && recin_read(in, &t) > 0)
 		for (int i = 0; i < norigins; i++) {
 			struct wire w = { .mid = key->mid,
 			    .node = node->number, .src = origin[i].src,
@@ -230,6 +232,7 @@ int
 main(int argc, char *argv[])
 {
 	bool catcher = strstr(argv[0], "catchreply") != NULL, gz;
+	bool out_of_time = false;
 	static struct origin origin[ORIGIN_MAX];
 	struct sockaddr_un me = { .sun_family = AF_UNIX };
 	struct recout out;
@@ -275,10 +278,13 @@ main(int argc, char *argv[])
 		if (recin_open_bare(&in, &rec_target, 0, "stdin") == -1)
 			errx(2, "%s", in.err);
 		probe_all(fd, &key, &node, origin, n, &in, &out);
-		if (!stopped && recin_close(&in) == -1)
+		out_of_time = clock_real() >= end_ns;
+		if (out_of_time)
+			recout_meta(&out, "interrupted", "max-time");
+		if (!stopped && !out_of_time && recin_close(&in) == -1)
 			warnx("%s", in.err);
 	}
 	if (recout_close(&out, NULL, argv) == -1)
 		err(3, "%s", out_path);
-	return stopped ? 128 + stopped : 0;
+	return stopped ? 128 + stopped : out_of_time;
 }
