@@ -192,6 +192,7 @@ ok 'what makes no sense is refused' refused
 bad_partial() {
 	aggregate --partial a.fsdb >p1
 	for sub in 's/^group	fra,ok	4	/group	fra,ok	-4	/' \
+	    's/^group	fra,ok	4	3	/group	fra,ok	4	-3	/' \
 	    's/^group	fra,ok/group	fra%00ok/' 's/[0-9]*:1,/x:1,/'
 	do
 		sed "$sub" p1 >p2

@@ -127,6 +127,19 @@ static const struct row {
 	    { { 0.1, 0.05, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 } },
 	    "none/-/0/- ok/ams/1/ams",
 	    "sent=1 unlogged=1 replies=1 used=1" },
+	{ "not in the log, says when, but weaker", { NO_PROBE },
+	    { { 0.1, 0, 1, KIND_ECHO, T32, 1, 0, 64, NULL, 0 } },
+	    "", "replies=1 unsent=1" },
+	{ "two not in the log, sent at the same time from two addresses",
+	    { NO_PROBE },
+	    { { 0.1, 0, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 },
+	    { 0.2, 0, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 1 } },
+	    "ok/ams/1/ams ok/ams/1/ams", "unlogged=2 replies=2 used=2" },
+	{ "it does not say which attempt: the last one before it",
+	    { { 0, 1, 0, 64, 0 }, { 3, 1, 1, 64, 0 }, { 9, 1, 2, 64, 0 } },
+	    { { 5, -1, 1, KIND_RST, T32, 1, -1, 64, NULL, 0 } },
+	    "none/-/0/- ok/ams/1/ams none/-/0/-",
+	    "sent=3 replies=1 used=1" },
 	{ "from before it was sent", { { 10, 1, 0, 64, 0 } },
 	    { { 7.9, 10, 1, KIND_ECHO, MAC, 1, 0, 64, NULL, 0 },
 	    { 7.9, -1, 1, KIND_RST, T32, 1, 0, 64, NULL, 0 } },
@@ -184,9 +197,12 @@ make_reply(const struct got *g)
 		r.has |= HAS_TX;
 		r.tx = (uint16_t)g->tx;
 	}
-	r.has |= HAS_TTL | HAS_ATTEMPT;
+	r.has |= HAS_TTL;
 	r.ttl = (uint8_t)g->ttl;
-	r.attempt = (uint8_t)g->attempt;
+	if (g->attempt >= 0) {
+		r.has |= HAS_ATTEMPT;
+		r.attempt = (uint8_t)g->attempt;
+	}
 	return r;
 }
 

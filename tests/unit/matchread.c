@@ -13,6 +13,8 @@ static const char *const reply[nfields_reply] = { "100.7", "fra", "echo",
     "10.0.0.1", "192.0.2.1", "icmp", "3", "100.5", "10.0.0.1", "64", "0", "1",
     "mac64", "55", "0", "64", "-", "-", "-", "-", "-", "-", "7", "-" };
 
+static char long_word[8192];
+
 static void
 fill(struct span v[], const char *const text[], size_t n, int at,
     const char *value)
@@ -33,8 +35,7 @@ test_sent(struct matchread *r)
 		{ at_sent_node, "b\x80", -1 }, { at_sent_probe, "-", -1 },
 		{ at_sent_probe, "i p", -1 }, { at_sent_src, "192.0.2", -1 },
 		{ at_sent_src, "2001:db8::1", 0 },
-		{ at_sent_src, "1111111111111111111111111111111111111111111111"
-		    "1111111111111111111111111111111111111111111111", -1 },
+		{ at_sent_src, long_word, -1 },
 		{ at_sent_dst, "10.0.0.256", -1 }, { at_sent_dst, "-", -1 },
 		{ at_sent_dst, "2001:db8::1", 0 }, { at_sent_ttl, "256", -1 },
 		{ at_sent_ttl, "-", 0 }, { at_sent_flow, "65536", -1 },
@@ -47,7 +48,7 @@ test_sent(struct matchread *r)
 		struct matchsent s = { 0 };
 
 		fill(v, sent, nfields_sent, rows[i].at, rows[i].value);
-		ok(matchread_sent(r, v, &s) == rows[i].r, "sent, %d: %s",
+		ok(matchread_sent(r, v, &s) == rows[i].r, "sent, %d: %.80s",
 		    rows[i].at, rows[i].value);
 	}
 }
@@ -136,6 +137,7 @@ main(void)
 	struct matchnames names;
 	struct matchread r;
 
+	memset(long_word, '1', sizeof long_word - 1);
 	matchnames_init(&names);
 	matchread_init(&r, &names, NULL);
 	test_sent(&r);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "matchsort.h"
 #include "tap.h"
@@ -46,6 +47,7 @@ make(struct item *v, size_t n, unsigned how)
 	memset(v, 0, n * sizeof *v);
 	for (size_t i = 0; i < n; i++) {
 		v[i].second = draw() % 1000;
+		v[i].pad[0] = (uint8_t)draw();	/* no part of the key */
 		for (int k = 0; k < 5; k++)
 			v[i].key[k] = (uint8_t)(how == 0 ? draw() :
 			    how == 1 ? (k < 4 ? 0x20 : draw() % 3) :
@@ -97,6 +99,35 @@ test_sort(size_t n, unsigned how, size_t limit)
 	free(v);
 }
 
+/* Somebody truncates the temporary file. */
+static void
+test_cut(void)
+{
+	struct matchsort_budget budget = { .limit = 1 };
+	struct matchsort *s = matchsort_open(sizeof(struct item), 5,
+	    cmp_second, NULL, &budget, "/tmp");
+	char path[64], name[256];
+
+	for (size_t i = 0; i < 100000; i++) {
+		struct item *p = matchsort_add(s);
+
+		p->second = i;
+	}
+	matchsort_done(s);
+	for (int fd = 3; fd < 64; fd++) {
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+		ssize_t k = readlink(path, name, sizeof name - 1);
+
+		name[k < 0 ? 0 : k] = '\0';
+		if (strncmp(name, "/tmp/", 5) == 0 &&
+		    strstr(name, "deleted") != NULL && ftruncate(fd, 0) == -1)
+			printf("Bail out! ftruncate\n");
+	}
+	ok(matchsort_rewind(s) == -1 && matchsort_error(s) == EIO &&
+	    matchsort_next(s) == NULL, "a temporary file cut short");
+	matchsort_close(s);
+}
+
 int
 main(void)
 {
@@ -111,6 +142,7 @@ main(void)
 	for (unsigned how = 0; how < 4; how++)
 		test_sort(300000, how, 4096);
 
+	test_cut();
 	s = matchsort_open(sizeof(struct item), 5, cmp_second, NULL, &budget,
 	    "/nonexistent");
 	for (int i = 0; i < 100000 && !failed; i++)
