@@ -5,14 +5,14 @@
 #include "icmp.h"
 #include "probe_types.h"
 
-const struct probe *const probes[] = {
+const struct probe_type *const probes[] = {
 #define PROBE(name)	&probe_##name,
 #include "probes.def"
 #undef PROBE
 	NULL
 };
 
-const struct probe *
+const struct probe_type *
 probe_find(const char *name)
 {
 	for (size_t i = 0; probes[i] != NULL; i++)
@@ -22,25 +22,25 @@ probe_find(const char *name)
 }
 
 const char *
-probe_name(const struct probe *p)
+probe_name(const struct probe_type *p)
 {
 	return p->name;
 }
 
 const char *
-probe_summary(const struct probe *p)
+probe_summary(const struct probe_type *p)
 {
 	return p->summary;
 }
 
 uint8_t
-probe_proto(const struct probe *p, uint8_t family)
+probe_proto(const struct probe_type *p, uint8_t family)
 {
 	return family == 6 ? p->proto6 : p->proto4;
 }
 
 void
-probe_ports(const struct probe *p, uint16_t *sport, uint16_t *dport)
+probe_ports(const struct probe_type *p, uint16_t *sport, uint16_t *dport)
 {
 	*sport = p->keyed_port ? 0 : p->sport;
 	*dport = p->dport;
@@ -108,7 +108,7 @@ fill6(const struct ask *a, const struct mask *m, uint8_t *out)
 void
 probe_fill(const struct tmpl *t, const struct ask *a, uint8_t *out)
 {
-	const struct probe *p = t->probe;
+	const struct probe_type *p = t->probe;
 	struct mask m;
 
 	memcpy(out, t->b, t->len);

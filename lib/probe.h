@@ -18,11 +18,11 @@
  * state and prints nothing.  tests/unit/probe.c tries every row.
  */
 
-struct probe;			/* a row; probe_types.h */
+struct probe_type;			/* a row; probe_types.h */
 
 /* What is constant for all probes of one origin in one run. */
 struct origin {
-	const struct probe	*probe;
+	const struct probe_type	*probe;
 	struct addr		 src;		/* its family is the probes' family */
 	uint16_t		 sport, dport;	/* 0: the type's default; a keyed sport stays */
 	uint8_t			 ttl;		/* default of asks, 0: 64 */
@@ -47,7 +47,7 @@ struct ask {
 struct tmpl {
 	uint8_t			 b[PROBE_MAX];	/* from the IP header on */
 	size_t			 len;
-	const struct probe	*probe;
+	const struct probe_type	*probe;
 	struct origin		 origin;
 	struct key		 key;
 	size_t			 l4;		/* offset of the transport header */
@@ -71,12 +71,12 @@ int	 tmpl_build(struct tmpl *, const struct origin *, const struct key *,
 void	 probe_fill(const struct tmpl *, const struct ask *, uint8_t *out);
 
 /* Look a type up by name; all names, for usage. */
-const struct probe *probe_find(const char *name);
-extern const struct probe *const probes[];	/* NULL-terminated */
-const char	*probe_name(const struct probe *);
-const char	*probe_summary(const struct probe *);
-uint8_t		 probe_proto(const struct probe *, uint8_t family);
-void		 probe_ports(const struct probe *, uint16_t *sport, uint16_t *dport);
+const struct probe_type *probe_find(const char *name);
+extern const struct probe_type *const probes[];	/* NULL-terminated */
+const char	*probe_name(const struct probe_type *);
+const char	*probe_summary(const struct probe_type *);
+uint8_t		 probe_proto(const struct probe_type *, uint8_t family);
+void		 probe_ports(const struct probe_type *, uint16_t *sport, uint16_t *dport);
 /*
  * Source ports [*lo, *hi] the answers come to: the origin's, one per flow it
  * may use; 0,0 when the type has none.  With flow 0 alone it is *lo alone,

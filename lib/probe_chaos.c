@@ -172,7 +172,7 @@ answer(struct buf *b, struct cur c)
 	buf_set16(b, at + 4, (uint16_t)(b->len - at));
 }
 
-const struct probe probe_chaos = {
+const struct probe_type probe_chaos = {
 	.name = "chaos",
 	.summary = "DNS query for a CHAOS TXT record, over UDP",
 	.proto4 = PROTO_UDP,

@@ -147,7 +147,7 @@ answer(struct buf *b, struct cur c)
 	buf_set16(b, at + 4, (uint16_t)(b->len - at));
 }
 
-const struct probe probe_dns = {
+const struct probe_type probe_dns = {
 	.name = "dns",
 	.summary = "DNS query for an A record, over UDP",
 	.proto4 = PROTO_UDP,

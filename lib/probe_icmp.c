@@ -91,7 +91,7 @@ answer(struct buf *b, struct cur c)
 	buf_copy(b, cur_bytes(&c, n), n);
 }
 
-const struct probe probe_icmp = {
+const struct probe_type probe_icmp = {
 	.name = "icmp",
 	.summary = "ICMP echo request",
 	.proto4 = PROTO_ICMP,

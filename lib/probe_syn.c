@@ -50,7 +50,7 @@ answer(struct buf *b, struct cur c)
 	buf_u32(b, 0);
 }
 
-const struct probe probe_syn = {
+const struct probe_type probe_syn = {
 	.name = "syn",
 	.summary = "TCP SYN",
 	.proto4 = PROTO_TCP,

@@ -46,7 +46,7 @@ answer(struct buf *b, struct cur c)
 	buf_take(b, 6);
 }
 
-const struct probe probe_synack = {
+const struct probe_type probe_synack = {
 	.name = "synack",
 	.summary = "TCP SYN-ACK",
 	.proto4 = PROTO_TCP,

@@ -25,7 +25,7 @@ struct match {
 	struct answer		*a;	/* to be filled in */
 };
 
-struct probe {
+struct probe_type {
 	const char	*name;
 	const char	*summary;
 	uint8_t		 proto4, proto6;
@@ -54,7 +54,7 @@ struct probe {
 	void		(*answer)(struct buf *, struct cur c);
 };
 
-#define PROBE(name)	extern const struct probe probe_##name;
+#define PROBE(name)	extern const struct probe_type probe_##name;
 #include "probes.def"
 #undef PROBE
 

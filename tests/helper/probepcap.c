@@ -11,7 +11,7 @@
 #include "probe_types.h"
 
 static void
-dump(pcap_dumper_t *d, const struct probe *p, uint8_t family, const char *text)
+dump(pcap_dumper_t *d, const struct probe_type *p, uint8_t family, const char *text)
 {
 	static struct tmpl t;
 	struct origin o = { .probe = p, .contact = text };

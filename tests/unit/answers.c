@@ -233,7 +233,7 @@ test_tcp(const char *name, uint8_t family)
 
 /* Sizes that can be had, and that cannot. */
 static void
-test_sizes(const struct probe *p, uint8_t family)
+test_sizes(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 	struct answer a;
@@ -264,7 +264,7 @@ test_sizes(const struct probe *p, uint8_t family)
 }
 
 static void
-test_names_in_questions(const struct probe *p, uint8_t family)
+test_names_in_questions(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 	static char name[300];

@@ -52,7 +52,7 @@ asks(const struct rig *r, struct ask out[8])
 static void
 test_words(const struct rig *r)
 {
-	const struct probe *p = r->origin.probe;
+	const struct probe_type *p = r->origin.probe;
 	uint16_t sport, dport, lo, hi;
 
 	ok(p->name[0] != '\0' && p->summary[0] != '\0' &&
@@ -483,7 +483,7 @@ test_filter(struct rig *r)
 
 /* One row must not take another row's packets for its own. */
 static void
-test_pair(const struct rig *r, const struct probe *p)
+test_pair(const struct rig *r, const struct probe_type *p)
 {
 	struct rig other;
 
@@ -508,7 +508,7 @@ test_pair(const struct rig *r, const struct probe *p)
 }
 
 static void
-test_row(const struct probe *p, uint8_t family)
+test_row(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 

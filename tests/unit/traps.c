@@ -103,7 +103,7 @@ test_ip(const struct rig *r, const struct packet *p)
 }
 
 static void
-test_row(const struct probe *p, uint8_t family)
+test_row(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 
@@ -119,7 +119,7 @@ test_row(const struct probe *p, uint8_t family)
 
 /* Quotes, as routers and NATs make them; for every row. */
 static void
-test_quotes(const struct probe *p, uint8_t family)
+test_quotes(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 
@@ -162,7 +162,7 @@ test_quotes(const struct probe *p, uint8_t family)
 
 /* Quotes of something else. */
 static void
-test_strangers(const struct probe *p, uint8_t family)
+test_strangers(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 
@@ -205,7 +205,7 @@ test_strangers(const struct probe *p, uint8_t family)
 
 /* IPID and flow label rewritten: less is believed, if enough agrees. */
 static void
-test_rewritten(const struct probe *p, uint8_t family)
+test_rewritten(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 
@@ -233,7 +233,7 @@ test_rewritten(const struct probe *p, uint8_t family)
 
 /* RFC 4884: quotes padded to 128 bytes, and what routers say of themselves. */
 static void
-test_extensions(const struct probe *p, uint8_t family)
+test_extensions(const struct probe_type *p, uint8_t family)
 {
 	static const uint8_t ext[] = { 0x20, 0, 0, 0, 0, 8, 1, 1, 0, 6, 0x41,
 	    0xff };

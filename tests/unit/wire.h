@@ -54,7 +54,7 @@ rig_build(struct rig *r)
 }
 
 static inline void
-rig_init(struct rig *r, const struct probe *p, uint8_t family)
+rig_init(struct rig *r, const struct probe_type *p, uint8_t family)
 {
 	uint8_t b[16];
 
