@@ -144,7 +144,7 @@ defaults() {
 	allow='' block='' block6='' candidates='' contact='' contact_set='' dry_run='' gap=1
 	id='' keep='' late='' max_targets='' parallel=32 partial='' patience=120
 	responsive='' runs=runs sample='' senders='' when=now
-	poll=10 polling='' pids='' redo=0 interrupted=''
+	poll=10 polling='' pids='' redo=0 match_rc=0 interrupted=''
 	limit=240 transfer=86400	# seconds a node has to answer
 }
 

@@ -59,6 +59,7 @@ match() {
 		warn "matchresults: exit $rc: $(tail -n 1 "$run/match.log")"
 		return 1
 	fi
+	match_rc=$rc
 	mv "$run/result.new.gz" "$run/result.gz"
 }
 
@@ -229,7 +230,37 @@ flags() {
 		do
 			echo "$name: $kind: $(tail -n 1 "$d/$kind.$n.log" | cut -c 1-120)"
 		done
+		drops "$name"
 	done
+	# Streams are cut where something was killed, and nowhere else.
+	[ "$match_rc" -eq 0 ] || any_dead ||
+	    echo "matchresults: $(head -n 1 "$run/match.log" | cut -c 1-120)"
+}
+
+any_dead() {
+	for name in $names
+	do
+		! grep -Eq '^(catch|send) [0-9]* dead' "$run/nodes.d/$name/status" ||
+		    return 0
+	done
+	return 1
+}
+
+# drops name: what its catchers say they could not see
+drops() {
+	for n in $(segments_of "$1")
+	do
+		zcat "$run/nodes.d/$1/reply.$n.gz" 2>/dev/null |
+		    grep '^# counts: ' | tail -n 1
+	done | tr ' ' '\n' | awk -F = -v name="$1" '
+	$1 == "kdrops" { n["packets dropped by the kernel"] += $2 }
+	$1 == "ifdrops" { n["packets dropped by the interface"] += $2 }
+	$1 == "linkdowns" { n["times without a link"] += $2 }
+	END { for (what in n) if (n[what]) print name ": " n[what] " " what }'
+}
+
+segments_of() {
+	awk '$1 == "catch" { print $2 }' "$run/nodes.d/$1/status"
 }
 
 # judge: COMPLETE or PARTIAL, never both; then the nodes are left clean.

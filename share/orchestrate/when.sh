@@ -92,5 +92,5 @@ repeat() {
 			break		# it would fail again at once
 		fi
 	done
-	return $worst
+	return "${interrupted:-$worst}"
 }

@@ -39,7 +39,8 @@ sshd|castnode)
 	done ;;
 esac'
 
-# kill_one id: something somewhere, and a line "time what site" in its log
+# kill_one id: something somewhere, and a line "from what site to" in its
+# log: it was killed between these two moments
 kill_one() {
 	random 0 1 2 3 4 5 6 7 8 9
 	sleep "0.${pick}5"
@@ -55,7 +56,7 @@ kill_one() {
 		lab exec "$3" sh -c "$strike" - "$2" "$1" | grep -q killed ||
 		    return 1
 	fi
-	echo "$at $2 $3" >>"$1.kills"
+	echo "$at $2 $3 $(date +%s.%N)" >>"$1.kills"
 	kills=$((kills + 1))
 }
 
@@ -101,19 +102,20 @@ sent_kept() {
 	for site in $sites
 	do
 		number=$((number + 1))
-		awk -v s="$site" '$2 == "send" && $3 == s { print "K", $1 }' "$1.kills"
+		echo N
+		awk -v s="$site" '$2 == "send" && $3 == s { print "K", $1, $4 }' "$1.kills"
 		zcat "runs/$1/nodes.d/$site"/sent.*.gz | awk '!/^#/ { print "S", $1 }'
 		zcat "runs/$1/nodes.d"/*/reply.*.gz | awk -F '\t' -v n=$number \
 		    '!/^#/ && $7 == n { print "R", $8 }'
 	done | awk '
-	$1 == "K" { if (was != "K") { split("", sent); n = 0 }; kill[++n] = $2 }
+	$1 == "N" { split("", sent); n = 0 }
+	$1 == "K" { kill[++n] = $2; to[n] = $3 }
 	$1 == "S" { sent[$2] = 1 }
 	$1 == "R" && !($2 in sent) {
 		for (i = 1; i <= n; i++)
-			if ($2 > kill[i] - 1 && $2 < kill[i] + .5) next
+			if ($2 > kill[i] - 1 && $2 < to[i]) next
 		print "not in the log:", $2; bad = 1
 	}
-	{ was = $1 }
 	END { exit bad }'
 }
 
