@@ -6,8 +6,8 @@
 #include "addr.h"
 
 /*
- * Bind UDP ports [lo, hi] of an address, each with a filter that drops
- * everything, so that the kernel does not answer replies to our probes with
+ * Bind UDP ports [lo, hi] of an address, each with next to no room for
+ * packets, which nobody reads, so that the kernel does not answer replies to our probes with
  * "port unreachable".  Several runs may hold the same ports.  The sockets
  * stay open until the process ends.  The limit on open files is raised as
  * far as it goes; some are left for the rest of the program.  Return how
