@@ -96,12 +96,12 @@ complain(struct operand *f, const char *why)
 static const char *const *const *
 wanted(void)
 {
-	static const char *const *wants[2];
+	static const char *const *const plain[] = { matchread_sentcols,
+	    matchread_replycols };
+	static const char *const *const quotes[] = { matchread_sentcols,
+	    matchread_quotecols };
 
-	wants[0] = matchread_sentcols;
-	wants[1] = keyfile == NULL ? matchread_replycols :
-	    matchread_quotecols;
-	return wants;
+	return keyfile == NULL ? plain : quotes;
 }
 
 /*
