@@ -7,8 +7,8 @@
 
 /*
  * Bind UDP ports [lo, hi] of an address, each with next to no room for
- * packets, which nobody reads, so that the kernel does not answer replies to our probes with
- * "port unreachable".  Several runs may hold the same ports.  The sockets
+ * packets, which nobody reads, so that the kernel does not answer replies to
+ * our probes with "port unreachable".  Several runs may hold the same ports.  The sockets
  * stay open until the process ends.  The limit on open files is raised as
  * far as it goes; some are left for the rest of the program.  Return how
  * many of them could not be bound, with errno of the first.
