@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # shellcheck disable=SC2086 # $us is several words
 # catchreply from pcap files: what every kind of packet becomes.
 . "${0%/*}/../lib.sh"

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # shellcheck disable=SC2046,SC2016 # command_of is to be split
 # Output that fails: every tool that writes records exits 3, and what it
 # wrote until then can be read.  Output that is only slow, or interrupted,

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Damaged captures: no packet may crash, hang, or end the tools that judge
 # packets.  Most useful with SAN=address,undefined.
 #

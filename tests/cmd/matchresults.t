@@ -1,4 +1,5 @@
 #!/bin/sh
+# needs: filters
 . "${0%/*}/../lib.sh"
 
 tab=$(printf '\t')

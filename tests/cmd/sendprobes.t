@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # sendprobes without a network: what it would send, and what it refuses.
 . "${0%/*}/../lib.sh"
 

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Every probe is accounted for: sent is the sum of verdicts, read is sent or
 # refused, and what a killed sender did not send is known and can be resumed.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Truth over BGP: the catchment of every target that answers is the one read
 # off the routers' tables, before and after a site prepends, and diffrounds
 # names the blocks that moved and no others.  200,000 targets of each family

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # shellcheck disable=SC2016,SC2154,SC3045 # awk programs; $work is lib.sh's
 # catchreply on a live interface: a site and the rest of the world.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Truth under faults: four sites around a simulated Internet that duplicates,
 # delays, forges, cuts and confuses; every count and every row must be what
 # its truth file says.

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # kill -9 of senders, catchers, ssh daemons, castnode and orchestrate, at a
 # hundred random moments: no record that is a second old is lost, no run says
 # it is complete and is not, and every run comes to the same result in the

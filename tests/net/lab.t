@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # The lab itself: the Internet the other tests are measured against.
 
 . "${0%/*}/../lib.sh"

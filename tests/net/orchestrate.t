@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # orchestrate over real ssh and real BGP: every verb, both families, and what
 # is left of a run whose orchestrator was killed.
 . "${0%/*}/../lib.sh"

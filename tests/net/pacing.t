@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Pacing as the far end sees it: its kernel's time stamps of every packet.
 # A loaded machine may make the sender late, and the capture lossy, so both
 # run with priority and the rate had gets six tries; to be above what was

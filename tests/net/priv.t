@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Privileges: what is left of them, and what an attacker could still do.
 . "$(dirname "$0")/../lib.sh"
 

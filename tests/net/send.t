@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # sendprobes on a wire: two namespaces, and what the far one sees.
 
 . "${0%/*}/../lib.sh"

@@ -1,4 +1,6 @@
 #!/bin/sh
+# needs: filters
+#
 # Two orchestrators at once on the same nodes and the same prefix, with keys
 # of their own: both are right, neither sees the other's replies.
 . "${0%/*}/../lib.sh"
