@@ -15,7 +15,7 @@
 #include "mem.h"
 
 enum { SMALL = 24, MAXSIZE = 256, AHEAD = 3, FIRST = 1 << 12,
-    RUNBUF = 1 << 16 };
+    RUNBUF = 1 << 13 };
 
 struct run {
 	off_t		 at, end;	/* what is still in the file */

@@ -198,7 +198,7 @@ report() {
 	    "matchgen; $(sort --version | head -n 1), $(mawk -W version 2>&1 |
 	    head -n 1 | cut -d ' ' -f 1-2), SQLite $(sqlite3 --version |
 	    cut -d ' ' -f 1), gzip -1.  $runs runs each, in turn;" \
-	    "load average $(cut -d ' ' -f 1-3 /proc/loadavg) at the end."
+	    "processors $idle % idle before."
 	echo
 	echo 'The table of the catchments only, from .gz:'
 	echo
@@ -217,7 +217,18 @@ report() {
 	echo 'All give the same table, which is compared after each run.'
 }
 
+# idle: per cent of five seconds in which the processors had nothing to do
+idle() {
+	head -n 1 /proc/stat >stat
+	sleep 5
+	head -n 1 /proc/stat | cat stat - | awk '
+	{ for (i = 2; i <= NF; i++) sum[NR] += $i; free[NR] = $5 + $6 }
+	END { printf "%.0f", 100 * (free[2] - free[1]) / (sum[2] - sum[1]) }'
+}
+
 "$BENCH/matchgen" "$n" 1 .
+sync
+idle=$(idle)
 sed -n '/^tab=/p; /^ours() /,/^# timed/p' "$TOP/tests/bench/match.sh" >race
 echo '"$1"' >>race
 i=0
