@@ -368,8 +368,11 @@ int
 iface_source(const struct iface *l, uint8_t family, struct addr *out,
     char err[static 128])
 {
-	struct sockaddr_storage ss = { 0 };
-	socklen_t n = sizeof(ss);
+	struct sockaddr_in s4 = { 0 };
+	struct sockaddr_in6 s6 = { 0 };
+	struct sockaddr *us = family == 6 ? (struct sockaddr *)&s6 :
+	    (struct sockaddr *)&s4;
+	socklen_t n = family == 6 ? sizeof(s6) : sizeof(s4);
 	struct hop hop;
 	struct addr via;
 	int fd;
@@ -383,11 +386,9 @@ iface_source(const struct iface *l, uint8_t family, struct addr *out,
 	if (via.v != family || (fd = udp_to(l, &via)) == -1)
 		return fail(err, l->name, "no address to send from: -S");
 	*out = (struct addr){ 0 };
-	if (getsockname(fd, (struct sockaddr *)&ss, &n) == 0)
-		*out = ss.ss_family == AF_INET ? addr_from_bytes(4,
-		    (const uint8_t *)&((struct sockaddr_in *)&ss)->sin_addr) :
-		    addr_from_bytes(6, (const uint8_t *)
-		    &((struct sockaddr_in6 *)&ss)->sin6_addr);
+	if (getsockname(fd, us, &n) == 0)
+		*out = family == 6 ? addr_from_bytes(6, s6.sin6_addr.s6_addr) :
+		    addr_from_u32(ntohl(s4.sin_addr.s_addr));
 	close(fd);
 	return out->v == family ? 0 :
 	    fail(err, l->name, "no address to send from: -S");
