@@ -60,14 +60,6 @@ do
 	ok '... each as BGP has it' right "p$type"
 done
 
-ok 'two origins side by side' orch 2 -r 500 \
-    -O src=192.0.2.1,probe=icmp -O src=2001:db8:a::1,probe=icmp \
-    -O src=192.0.2.1,probe=syn,dport=80
-ok '... each as BGP has it' right 2
-ok '... a row for each' same "$(rows runs/2/result.gz 1)" $((targets * 3 / 2))
-ok '... a group for each in the table' sh -c '
-    [ "$(grep -c " ok " 2.out)" -eq 12 ]'
-
 killed() {
 	orch_start k -r 100
 	for _ in $(seq 400)
