@@ -208,7 +208,7 @@ recin_open_any(struct recin *in, const struct rectype *const types[], int fd,
 			return parse_header(in, line,
 			    wants == NULL ? NULL : wants[i]) == 0 ? i : -1;
 	}
-	return fail(in, -1, "not the columns of a %s", types[0]->name);
+	return fail(in, -1, "not the columns of any type asked for");
 }
 
 int
