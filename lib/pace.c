@@ -1,5 +1,7 @@
 #include "pace.h"
 
+#include <stdbool.h>
+
 #include "clock.h"
 
 /*
@@ -58,10 +60,16 @@ pace_due(const struct pace *p, unsigned n)
 void
 pace_sent(struct pace *p, unsigned n, int64_t before, int64_t after)
 {
-	p->left = after - before <= PACE_CALL_NS + n * PACE_PACKET_NS ?
-	    before : after;
+	bool usual = after - before <= PACE_CALL_NS + n * PACE_PACKET_NS;
+
+	p->left = p->rate == 0 || usual ? before : after;
 	if (p->rate == 0)
 		return;
+	if (!usual && n >= PACE_MANY) {
+		int64_t latest = after - span(p, n);
+
+		p->left = latest > before ? latest : before;
+	}
 	p->rest += n * UNITS;
 	p->next += (int64_t)(p->rest / divisor(p));
 	p->rest %= divisor(p);

@@ -22,6 +22,7 @@
 #define PACE_DEBT_NS	50000000	/* made good after a stall */
 #define PACE_CALL_NS	40000		/* usual time to send a batch, */
 #define PACE_PACKET_NS	1200		/* and per packet in it */
+#define PACE_MANY	32		/* packets in a batch that cover a stall */
 
 struct pace {
 	uint64_t	rate;		/* packets per second; 0: no limit */
@@ -43,7 +44,10 @@ int64_t	 pace_due(const struct pace *, unsigned n);
 /*
  * n packets left between these two readings of the clock.  If that took the
  * usual time they count as having left at the first, else at the second:
- * all of them may have been held back until then.
+ * all of them may have been held back until then.  Of PACE_MANY packets or
+ * more, a batch's share of time before the second is enough: a slow machine
+ * would be held back by its own slowness, and only one batch, a twentieth
+ * of a window, comes closer to the next.
  */
 void	 pace_sent(struct pace *, unsigned n, int64_t before, int64_t after);
 

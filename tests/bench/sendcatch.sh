@@ -17,7 +17,7 @@ obj=${OBJ-obj}
 case $obj in /*) ;; *) obj=$top/$obj ;; esac
 PATH=$obj/bin:$obj/bench:$PATH
 runs=${RUNS-5} count=${COUNT-2000000}
-rates=${RATES-120000 140000 160000 180000 200000 220000 240000 260000 280000}
+rates=${RATES-120000 180000 240000 300000 360000 420000 480000 540000}
 near=bcn$$ far=bcf$$
 
 bed_up() {
@@ -55,28 +55,37 @@ arrived() {
 	    /proc/self/net/dev
 }
 
-# peer rate: the share of replies zmap keeps, in "share".
+# peer rate: "share rate" in peer: of the replies zmap keeps, and what came a
+# second.
 peer() {
 	before=$(arrived)
 	rm -f zmap.csv
+	nsenter --net="/run/netns/$near" rxrate s "$count" >seen 2>/dev/null &
+	counter=$!
 	nsenter --net="/run/netns/$near" timeout 300 zmap -M icmp_echoscan -i s \
 	    -S 10.9.0.1 -G 02:00:00:00:00:02 -T 1 -r "$1" -n "$count" -c 2 -q \
 	    -b /dev/null -o zmap.csv 20.0.0.0/6 >log 2>&1 ||
 	    { cat log >&2; exit 1; }
-	awk -v kept="$(wc -l <zmap.csv)" -v all=$(($(arrived) - before)) \
-	    'BEGIN { printf "%.5f", kept / all }' >share
+	all=$(($(arrived) - before))
+	wait "$counter"
+	awk -v kept="$(wc -l <zmap.csv)" -v all="$all" \
+	    '{ printf "%.5f %d\n", kept / all, $2 }' seen >peer
+	cat peer >&2
 }
 
-# best: the highest of the rates at which zmap keeps 99.9 %.
+# best: "asked had": the rates, asked for and of replies, at which zmap keeps
+# 99.9 %, at most.
 best() {
-	found=0
+	found='0 0'
 	for r in $rates
 	do
 		peer "$r"
-		awk -v s="$(cat share)" 'BEGIN { exit !(s >= 0.999) }' || break
-		found=$r
+		found=$(awk -v asked="$r" -v found="$found" '{
+			split(found, f, " ")
+			print (($1 >= 0.999 && $2 > f[2]) ? asked " " $2 : found)
+		}' peer)
 	done
-	[ "$found" -gt 0 ] || { echo "zmap keeps $(cat share) at $r" >&2; exit 1; }
+	[ "$found" != '0 0' ] || { echo "zmap keeps too little" >&2; exit 1; }
 	echo "$found"
 }
 
@@ -124,18 +133,19 @@ main() {
 	echo "$(date +%F), tests/bench/sendcatch.sh: $count targets a run." \
 	    "$(sendprobes --version), $(zmap --version 2>&1)."
 	echo
-	echo '| zmap keeps 99.9 % up to | asked of castnet | replies/s | sent |' \
-	    'caught | kernel drops | load |'
-	echo '|---|---|---|---|---|---|---|'
+	echo '| zmap asked for | zmap replies/s, 99.9 % kept | castnet asked for | castnet replies/s |' \
+	    'ratio | sent | caught | kernel drops |'
+	echo '|---|---|---|---|---|---|---|---|---|'
 	i=0
 	while [ "$i" -lt "$runs" ]
 	do
-		b=$(best)
-		r=$((b * 13 / 10))
+		zmap=$(best)
+		r=$((${zmap% *} * 13 / 10))
 		# shellcheck disable=SC2046 # words
 		set -- $(ours "$r")
-		echo "| $b | $r | $1 | $2 | $3 | $4 |" \
-		    "$(cut -d ' ' -f 1 /proc/loadavg) |"
+		echo "| ${zmap% *} | ${zmap#* } | $r | $1 |" \
+		    "$(awk -v a="$1" -v b="${zmap#* }" \
+		    'BEGIN { printf "%.2f", a / b }') | $2 | $3 | $4 |"
 		i=$((i + 1))
 	done
 }

@@ -26,6 +26,7 @@ struct machine {
 static const struct machine machines[] = {
 	{ "ideal",		0,	0,	0, 0, false, true },
 	{ "usual",		20000,	900,	0, 0, false, true },
+	{ "slow",		20000,	1900,	0, 0, false, true },
 	{ "stalls before",	20000,	900,	500, 7000000, false, true },
 	{ "stalls inside",	20000,	900,	500, 7000000, true, true },
 	{ "short stalls",	20000,	900,	3, 90000, true, false },
