@@ -127,7 +127,7 @@ struct run {
 	uint64_t		 read, targets, bad, special, blocked, other;
 	int64_t			 started, reported;
 	uint64_t		 reported_sent;
-	bool			 terminal, out_of_time;
+	bool			 terminal, out_of_time, logging;
 };
 
 /* ---- before anything is sent: what can be wrong, exit 2 ---- */
@@ -363,6 +363,46 @@ put_input_meta(struct run *r)
 	}
 }
 
+/* The columns of sent records that those of the input make worth having. */
+static unsigned
+extra_columns(const struct recin *in)
+{
+	static const struct { int at; unsigned bit; } extra[] = {
+		{ at_probe_sport, SENTLOG_SPORT },
+		{ at_probe_dport, SENTLOG_DPORT },
+		{ at_probe_tos, SENTLOG_TOS },
+		{ at_probe_size, SENTLOG_SIZE },
+		{ at_probe_options, SENTLOG_OPTIONS },
+	};
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < in->ncols; i++)
+		for (size_t k = 0; k < sizeof(extra) / sizeof(extra[0]); k++)
+			if (in->col[i] == &rec_probe.fields[extra[k].at])
+				bits |= extra[k].bit;
+	return bits;
+}
+
+/*
+ * Begin the sent records: what columns they have is known once the header of
+ * the input has been read, or its end.
+ */
+static void
+begin_log(struct run *r)
+{
+	const char *cols[SENTLOG_COLS];
+	unsigned extra = extra_columns(&r->in);
+
+	if (r->logging)
+		return;
+	r->logging = true;
+	sentlog_cols(extra, cols);
+	sentlog_init(&r->log, &r->out, r->node.name, extra);
+	/* Should it fail, so does what is written later. */
+	(void)recout_open(&r->out, &rec_sent, -1, false, false, cols);
+	put_constants(r);
+}
+
 static void
 show_progress(struct run *r, int64_t now)
 {
@@ -414,7 +454,8 @@ look_around(void *arg, int64_t now)
 		faster = slower = 0;
 	}
 	if (now - r->reported >= NS_PER_S) {
-		put_counts(r);
+		if (r->logging)
+			put_counts(r);
 		if (r->terminal)
 			show_progress(r, now);
 		r->reported = now;
@@ -422,8 +463,8 @@ look_around(void *arg, int64_t now)
 	}
 	if (max_time != 0 && now - r->started >= max_time)
 		r->out_of_time = true;
-	return recout_tick(&r->out, now) == 0 && got_signal == 0 &&
-	    !r->out_of_time;
+	return (!r->logging || recout_tick(&r->out, now) == 0) &&
+	    got_signal == 0 && !r->out_of_time;
 }
 
 /* A line that cannot be used: say so for the first few. */
@@ -441,15 +482,17 @@ static int
 probe_from(struct run *r, size_t i, const struct probe *rec)
 {
 	const struct origin *o = &r->origins[i];
-	const struct tmpl *t = tmplset_find(&r->tmpls, i, rec);
+	struct variant v = tmplset_variant(rec);
+	const struct tmpl *t = tmplset_find(&r->tmpls, i, &v);
 	struct ask ask = { .dst = rec->dst, .node = r->node.number,
 	    .round = (uint8_t)round_no, .ttl = o->ttl == 0 ? 64 : o->ttl };
 	char why[128];
 
 	if (t == NULL) {
-		if (sender_flush(&r->sender) == -1)
+		if (tmplset_full(&r->tmpls) &&
+		    sender_flush(&r->sender) == -1)
 			return -1;
-		t = tmplset_make(&r->tmpls, i, rec, why);
+		t = tmplset_make(&r->tmpls, i, &v, why);
 		if (t == NULL) {
 			refuse(r, why);
 			return 0;
@@ -542,7 +585,9 @@ probe_all(struct run *r)
 	while (max_targets == 0 || r->targets < max_targets) {
 		if (!recin_ready(&r->in) && await_input(r) == -1)
 			break;
-		if ((got = recin_read(&r->in, &rec)) == 0 || got == -2)
+		got = recin_read(&r->in, &rec);
+		begin_log(r);
+		if (got == 0 || got == -2)
 			break;
 		r->read++;
 		if (got == -1)
@@ -609,6 +654,7 @@ finish(struct run *r, int read_error, char *argv[])
 		fputc('\n', stderr);
 	}
 	status = verdict(r, damaged);
+	begin_log(r);
 	counts = counts_text(r);
 	if (verbose)
 		warnx("%s", counts);
@@ -639,9 +685,7 @@ open_streams(struct run *r, int out, bool compress)
 	char why[128];
 	size_t n = 1;
 
-	if (recout_open(&r->out, &rec_sent, out, compress, false,
-	    sentlog_cols) == -1)
-		err(3, "%s", out_path == NULL ? "stdout" : out_path);
+	recout_prepare(&r->out, out, compress, false);
 	recin_prepare(&r->in, STDIN_FILENO);
 	fds[n++] = (struct privfd){ out, PRIV_WRITE };
 	fds[n++] = (struct privfd){ gzin_wakefd(r->in.gz),
@@ -684,8 +728,6 @@ main(int argc, char *argv[])
 		errx(2, "%s", why);
 
 	open_streams(&r, out, compress);
-	put_constants(&r);
-	sentlog_init(&r.log, &r.out, r.node.name);
 	r.started = r.reported = clock_mono();
 	sender_init(&r.sender, &r.inj, &r.log, dry_run ? 0 : rate,
 	    look_around, &r);

@@ -5,6 +5,7 @@
 
 #include "mem.h"
 #include "num.h"
+#include "rec.h"
 
 static int
 fail(char err[static 128], const char *what, const char *s, size_t n)
@@ -138,6 +139,36 @@ origin_parse(struct origin *out, const struct originopts *w,
 	if (n == 0) {
 		snprintf(err, 128, "no source address");
 		return -1;
+	}
+	return n;
+}
+
+int
+origin_recall(struct origin out[static ORIGIN_MAX], const struct meta *m,
+    char err[static 128])
+{
+	const char *contact = meta_get(m, "contact");
+	char text[ORIGIN_STRLEN], had[ORIGIN_STRLEN];
+	int n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct origin o = { .probe = NULL };
+		int k = 0;
+
+		if (strncmp(m->line[i].key, "origin.", 7) != 0)
+			continue;
+		if (parse_one(&o, m->line[i].value, err) == -1)
+			return -1;
+		if (o.probe == NULL)
+			return fail(err, "an origin needs probe=", "", 0);
+		origin_string(&o, text);
+		while (k < n && strcmp(origin_string(&out[k], had), text) != 0)
+			k++;
+		if (k < n)
+			continue;
+		o.contact = contact == NULL ? NULL : mem_string(contact);
+		if ((n = add(out, n, &o, err)) == -1)
+			return -1;
 	}
 	return n;
 }

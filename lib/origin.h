@@ -44,4 +44,13 @@ int	 origin_parse(struct origin *out, const struct originopts *,
 #define ORIGIN_STRLEN	512
 char	*origin_string(const struct origin *, char out[static ORIGIN_STRLEN]);
 
+/*
+ * And back: the origins of the run whose metadata that is, with its contact
+ * text, whatever node they are of; each once.  Return how many, or -1 with
+ * a reason.  What they point at is never freed.
+ */
+struct meta;
+int	 origin_recall(struct origin out[static ORIGIN_MAX],
+    const struct meta *, char err[static 128]);
+
 #endif

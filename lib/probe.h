@@ -9,6 +9,7 @@
 #include "cur.h"
 #include "key.h"
 #include "num.h"
+#include "tcpopt.h"
 
 /*
  * Probes on the wire; probes(7) is the specification.
@@ -30,6 +31,7 @@ struct origin {
 	uint16_t		 size;		/* IP packet size, 0: as needed */
 	const char		*qname;		/* DNS: suffix, NULL: "invalid"; CHAOS: the name */
 	const char		*contact;	/* opt-out text, NULL: none */
+	struct tcpopt		 tcp;		/* syn: options, when given */
 };
 
 /* What one probe carries: the same ask must be found again in the answer. */
@@ -53,6 +55,7 @@ struct tmpl {
 	size_t			 l4;		/* offset of the transport header */
 	uint64_t		 sum_l4;	/* of constant transport bytes and pseudo-header, unfolded */
 	uint64_t		 sum_ip;	/* of constant IPv4 header bytes */
+	uint32_t		 serial;	/* tmplset: no other has it */
 };
 
 /*

@@ -59,6 +59,7 @@ const struct probe_type probe_syn = {
 	.dport = 80,
 	.nports = SEQ_FLOWS,
 	.tcp_flags = SEQ_SYN,
+	.tcp_options = true,
 	.body = seq_body,
 	.fill = fill,
 	.match = match,

@@ -33,6 +33,7 @@ struct probe_type {
 	uint16_t	 nports;	/* source ports used, from sport on */
 	bool		 keyed_port;	/* the source port is not to be chosen */
 	uint8_t		 tcp_flags;	/* TCP: of the probe */
+	bool		 tcp_options;	/* TCP: they may be chosen */
 
 	/*
 	 * Append what follows the transport header, zero where fill writes;

@@ -233,6 +233,12 @@ struct recout {
  */
 int	 recout_open(struct recout *, const struct rectype *, int fd,
     bool compress, bool sync, const char *const cols[]);
+
+/*
+ * Start the stream's thread without writing a byte, before a sandbox goes
+ * on; then call recout_open with fd -1 and the same struct.
+ */
+void	 recout_prepare(struct recout *, int fd, bool compress, bool sync);
 int	 recout_write(struct recout *, const void *rec);
 /* A record as formatted text with its newline: for fast paths that know the columns. */
 int	 recout_line(struct recout *, const char *line, size_t n);

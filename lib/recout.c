@@ -43,6 +43,12 @@ put(struct recout *o, const char *s, size_t n, unsigned nrecs)
 	return 0;
 }
 
+void
+recout_prepare(struct recout *o, int fd, bool compress, bool sync)
+{
+	*o = (struct recout){ .gz = gzout_open(fd, compress, sync) };
+}
+
 int
 recout_open(struct recout *o, const struct rectype *t, int fd, bool compress,
     bool sync, const char *const cols[])
@@ -50,8 +56,9 @@ recout_open(struct recout *o, const struct rectype *t, int fd, bool compress,
 	char line[4096];
 	int n;
 
-	*o = (struct recout){ .type = t };
-	o->gz = gzout_open(fd, compress, sync);
+	if (fd != -1)
+		recout_prepare(o, fd, compress, sync);
+	o->type = t;
 	if (cols == NULL)
 		for (size_t i = 0; i < t->nfields; i++)
 			o->col[o->ncols++] = &t->fields[i];

@@ -85,7 +85,7 @@ record(struct sender *s, unsigned first, unsigned end)
 	s->down = false;
 	for (unsigned i = first; i < end && s->log_error == 0; i++)
 		if (sentlog_write(s->log, s->queue[i].origin,
-		    &s->queue[i].ask) == -1) {
+		    s->queue[i].tmpl, &s->queue[i].ask) == -1) {
 			s->log_error = errno;
 			s->stopped = true;
 		}

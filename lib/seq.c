@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-
-enum { SEQ_OPTIONS = 4 };
+enum { MSS4 = 1460, MSS6 = 1440 };
 
 uint32_t
 seq_mask(const struct key *k, const struct addr *src, const struct addr *dst,
@@ -18,9 +17,23 @@ seq_mask(const struct key *k, const struct addr *src, const struct addr *dst,
 void
 seq_body(struct buf *b, const struct origin *o, size_t want)
 {
-	(void)o;
-	if (want == SEQ_OPTIONS)
-		buf_take(b, want);
+	struct tcpopt opt;
+
+	(void)want;
+	seq_options(o, &opt);
+	buf_take(b, opt.n);
+}
+
+void
+seq_options(const struct origin *o, struct tcpopt *opt)
+{
+	uint16_t mss = o->src.v == 6 ? MSS6 : MSS4;
+
+	if (o->tcp.given)
+		*opt = o->tcp;
+	else
+		*opt = (struct tcpopt){ .n = 4, .b = { 2, 4,
+		    (uint8_t)(mss >> 8), (uint8_t)mss } };
 }
 
 void

@@ -26,7 +26,10 @@ seq_swap(uint32_t s)
 uint32_t seq_mask(const struct key *, const struct addr *src,
     const struct addr *dst, uint16_t sport, uint16_t dport);
 
-/* A row's body: none; a size other than the header's is not possible. */
+/* The options of an origin's probes, given or not; TSval is still 0. */
+void	 seq_options(const struct origin *, struct tcpopt *);
+
+/* A row's body: none, but as many bytes as the options have. */
 void	 seq_body(struct buf *, const struct origin *, size_t want);
 
 /* Write ports, sequence and acknowledgement numbers and checksum. */

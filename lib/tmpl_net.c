@@ -5,17 +5,33 @@
 
 #include <libnet.h>
 
-#include "probe_types.h"
+#include "seq.h"
 
-enum { MSS4 = 1460, MSS6 = 1440, WINDOW = 1024 };
+enum { WINDOW = 1024 };
+
+/* RFC 9293: the options asked for, or a maximum segment size. */
+static int
+build_tcp(libnet_t *l, const struct tmpl *t)
+{
+	const struct origin *o = &t->origin;
+	struct tcpopt opt;
+
+	seq_options(o, &opt);
+	if (opt.ts != 0)
+		put32(opt.b + opt.ts, t->key.mid);
+	if (opt.n > 0 && libnet_build_tcp_options(opt.b, opt.n, l, 0) == -1)
+		return -1;
+	return libnet_build_tcp(probe_sport(o), probe_dport(o), 0, 0,
+	    o->probe->tcp_flags | opt.flags, WINDOW, 0, 0,
+	    (uint16_t)(LIBNET_TCP_H + opt.n), NULL, 0, l, 0) == -1 ? -1 :
+	    LIBNET_TCP_H + opt.n;
+}
 
 /* Append the transport header (and body) to l; return its length or -1. */
 static int
-build_transport(libnet_t *l, const struct origin *o, struct buf *body)
+build_transport(libnet_t *l, const struct tmpl *t, struct buf *body)
 {
-	uint16_t sport = probe_sport(o), dport = probe_dport(o);
-	uint16_t mss = o->src.v == 6 ? MSS6 : MSS4;
-	uint8_t opt[4] = { 2, 4, (uint8_t)(mss >> 8), (uint8_t)mss };
+	const struct origin *o = &t->origin;
 	uint32_t n = (uint32_t)body->len;
 
 	switch (probe_proto(o->probe, o->src.v)) {
@@ -26,15 +42,11 @@ build_transport(libnet_t *l, const struct origin *o, struct buf *body)
 		return libnet_build_icmpv6_echo(128, 0, 0, 0, 0, body->p, n, l,
 		    0) == -1 ? -1 : (int)n + 8;
 	case PROTO_UDP:
-		return libnet_build_udp(sport, dport, (uint16_t)(n + 8), 0,
-		    body->p, n, l, 0) == -1 ? -1 : (int)n + 8;
+		return libnet_build_udp(probe_sport(o), probe_dport(o),
+		    (uint16_t)(n + 8), 0, body->p, n, l, 0) == -1 ? -1 :
+		    (int)n + 8;
 	default:
-		if (libnet_build_tcp_options(opt, sizeof(opt), l, 0) == -1)
-			return -1;
-		return libnet_build_tcp(sport, dport, 0, 0,
-		    o->probe->tcp_flags, WINDOW, 0, 0,
-		    LIBNET_TCP_H + sizeof(opt), NULL, 0, l, 0) == -1 ? -1 :
-		    LIBNET_TCP_H + (int)sizeof(opt);
+		return build_tcp(l, t);
 	}
 }
 
@@ -107,7 +119,7 @@ build(struct tmpl *t, libnet_t *l, char err[static 128])
 		return fail(err, t->origin.size != 0 ?
 		    "probe cannot have that size" :
 		    "bad name or too long a text for a probe");
-	n = build_transport(l, &t->origin, &body);
+	n = build_transport(l, t, &body);
 	if (n == -1 || build_ip(l, &t->origin, n) == -1 ||
 	    libnet_pblock_coalesce(l, &p, &len) == -1)
 		return fail(err, libnet_geterror(l));

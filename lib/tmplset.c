@@ -1,79 +1,213 @@
 #include "tmplset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
+#include "permute.h"
+#include "probe_types.h"
+
+struct tmplmore {
+	struct tmpl	 tmpl;
+	size_t		 of;		/* its origin */
+	size_t		 slot;		/* of hash */
+};
 
 int
 tmplset_init(struct tmplset *s, const struct origin *origins, size_t n,
     const struct key *key, char err[static 128])
 {
-	*s = (struct tmplset){ .origins = origins, .n = n, .key = key };
+	memset(s, 0, sizeof(*s));
+	s->origins = origins;
+	s->n = n;
+	s->key = key;
 	s->base = mem_array(n, sizeof(s->base[0]));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (tmpl_build(&s->base[i], &origins[i], key, err) == -1)
 			return -1;
+		s->base[i].serial = s->made++;
+	}
 	return 0;
 }
 
-/* The origin as the record wants it. */
-static struct origin
-wanted(const struct origin *o, const struct probe *rec)
+/* The origin as the variant has it; 0, or -1 with a reason. */
+static int
+wanted(struct origin *want, const struct origin *o, const struct variant *v,
+    char err[static 128])
 {
-	struct origin want = *o;
-
-	if (rec->sport != NUM_NONE)
-		want.sport = (uint16_t)rec->sport;
-	if (rec->dport != NUM_NONE)
-		want.dport = (uint16_t)rec->dport;
-	if (rec->tos != NUM_NONE)
-		want.tos = (uint8_t)rec->tos;
-	if (rec->size != NUM_NONE)
-		want.size = (uint16_t)rec->size;
-	return want;
+	*want = *o;
+	if (v->sport != 0)
+		want->sport = v->sport;
+	if (v->dport != 0)
+		want->dport = v->dport;
+	if (v->size != 0)
+		want->size = v->size;
+	if (v->tos >= 0)
+		want->tos = (uint8_t)v->tos;
+	if (v->options == NULL)
+		return 0;
+	if (!o->probe->tcp_options) {
+		snprintf(err, 128, "%s probes have no options",
+		    probe_name(o->probe));
+		return -1;
+	}
+	return tcpopt_parse(&want->tcp, v->options, v->noptions, err);
 }
 
 static bool
 same(const struct origin *a, const struct origin *b)
 {
 	return a->sport == b->sport && a->dport == b->dport &&
-	    a->tos == b->tos && a->size == b->size;
+	    a->tos == b->tos && a->size == b->size &&
+	    a->tcp.given == b->tcp.given && a->tcp.flags == b->tcp.flags &&
+	    a->tcp.n == b->tcp.n && memcmp(a->tcp.b, b->tcp.b, a->tcp.n) == 0;
 }
 
-const struct tmpl *
-tmplset_find(const struct tmplset *s, size_t i, const struct probe *rec)
+/* Where to begin to look for it. */
+static size_t
+slot_of(size_t i, const struct origin *o)
 {
-	struct origin want;
+	uint64_t h = permute_mix((uint64_t)o->sport << 48 |
+	    (uint64_t)o->dport << 32 | (uint64_t)o->size << 16 |
+	    (uint64_t)o->tos << 8 | o->tcp.flags) + i;
 
-	if (rec->sport == NUM_NONE && rec->dport == NUM_NONE &&
-	    rec->tos == NUM_NONE && rec->size == NUM_NONE)
-		return &s->base[i];
-	want = wanted(&s->origins[i], rec);
-	if (same(&s->origins[i], &want))
-		return &s->base[i];
-	for (size_t k = 0; k < TMPLSET_MORE && s->more[k] != NULL; k++)
-		if (s->of[k] == i && same(&s->more[k]->origin, &want))
-			return s->more[k];
+	for (size_t k = 0; k < o->tcp.n; k++)
+		h = h * 31 + o->tcp.b[k];
+	return permute_mix(h) % TMPLSET_HASH;
+}
+
+static struct tmplmore *
+lookup(const struct tmplset *s, size_t i, const struct origin *want)
+{
+	size_t at = slot_of(i, want);
+
+	for (; s->hash[at] != 0; at = (at + 1) % TMPLSET_HASH) {
+		struct tmplmore *t = s->more[s->hash[at] - 1];
+
+		if (t->of == i && same(&t->tmpl.origin, want))
+			return t;
+	}
 	return NULL;
 }
 
 const struct tmpl *
-tmplset_make(struct tmplset *s, size_t i, const struct probe *rec,
+tmplset_find(struct tmplset *s, size_t i, const struct variant *v)
+{
+	struct origin want;
+	char why[128];
+
+	if (v->sport == 0 && v->dport == 0 && v->tos < 0 && v->size == 0 &&
+	    v->options == NULL)
+		return &s->base[i];
+	if (wanted(&want, &s->origins[i], v, why) == -1)
+		return NULL;
+	if (same(&s->origins[i], &want))
+		return &s->base[i];
+	if (s->last == NULL || s->last->of != i ||
+	    !same(&s->last->tmpl.origin, &want))
+		s->last = lookup(s, i, &want);
+	return s->last == NULL ? NULL : &s->last->tmpl;
+}
+
+bool
+tmplset_full(const struct tmplset *s)
+{
+	return s->more[s->next] != NULL;
+}
+
+/* Drop a template; those it was in the way of in the table move up. */
+static void
+drop(struct tmplset *s, struct tmplmore *t)
+{
+	size_t hole = t->slot, at = hole;
+
+	for (;;) {
+		at = (at + 1) % TMPLSET_HASH;
+		if (s->hash[at] == 0)
+			break;
+		struct tmplmore *o = s->more[s->hash[at] - 1];
+		size_t home = slot_of(o->of, &o->tmpl.origin);
+
+		/* Is its home in (hole, at], around the end? */
+		if ((at + TMPLSET_HASH - home) % TMPLSET_HASH <
+		    (at + TMPLSET_HASH - hole) % TMPLSET_HASH)
+			continue;
+		s->hash[hole] = s->hash[at];
+		o->slot = hole;
+		hole = at;
+	}
+	s->hash[hole] = 0;
+	if (s->last == t)
+		s->last = NULL;
+	free(t);
+}
+
+const struct tmpl *
+tmplset_make(struct tmplset *s, size_t i, const struct variant *v,
     char err[static 128])
 {
-	struct origin want = wanted(&s->origins[i], rec);
-	struct tmpl *t = mem_alloc(sizeof(*t));
+	struct tmplmore *t;
+	struct origin want;
+	size_t at;
 
-	if (tmpl_build(t, &want, s->key, err) == -1) {
+	if (wanted(&want, &s->origins[i], v, err) == -1)
+		return NULL;
+	t = mem_alloc(sizeof(*t));
+	if (tmpl_build(&t->tmpl, &want, s->key, err) == -1) {
 		free(t);
 		return NULL;
 	}
-	free(s->more[s->next]);
+	if (s->more[s->next] != NULL)
+		drop(s, s->more[s->next]);
+	for (at = slot_of(i, &want); s->hash[at] != 0;)
+		at = (at + 1) % TMPLSET_HASH;
+	t->of = i;
+	t->slot = at;
+	t->tmpl.serial = s->made++;
 	s->more[s->next] = t;
-	s->of[s->next] = i;
+	s->hash[at] = (uint16_t)(s->next + 1);
 	s->next = (s->next + 1) % TMPLSET_MORE;
-	return t;
+	s->last = t;
+	return &t->tmpl;
+}
+
+size_t
+tmplset_regen(struct tmplset *s, size_t i, const struct ask *a,
+    const struct variant *v, uint8_t out[static PROBE_MAX],
+    char err[static 128])
+{
+	const struct tmpl *t = tmplset_find(s, i, v);
+
+	if (t == NULL && (t = tmplset_make(s, i, v, err)) == NULL)
+		return 0;
+	if (a->dst.v != t->origin.src.v || a->ttl == 0 || a->attempt == 255 ||
+	    a->flow > tmplset_last_flow(&t->origin)) {
+		snprintf(err, 128, "no such probe was sent");
+		return 0;
+	}
+	probe_fill(t, a, out);
+	return t->len;
+}
+
+struct variant
+tmplset_variant(const struct probe *rec)
+{
+	struct variant v = VARIANT_NONE;
+
+	if (rec->sport != NUM_NONE)
+		v.sport = (uint16_t)rec->sport;
+	if (rec->dport != NUM_NONE)
+		v.dport = (uint16_t)rec->dport;
+	if (rec->size != NUM_NONE)
+		v.size = (uint16_t)rec->size;
+	if (rec->tos != NUM_NONE)
+		v.tos = (int16_t)rec->tos;
+	if (rec->options.n > 0) {
+		v.options = rec->options.s;
+		v.noptions = rec->options.n;
+	}
+	return v;
 }
 
 static bool
@@ -101,8 +235,6 @@ tmplset_check(const struct probe *rec)
 		return "bad size";
 	if (outside(rec->wait_us, 0, INT64_MAX / 1000))
 		return "bad wait_us";
-	if (rec->options.n > 0)
-		return "options cannot be sent";
 	return NULL;
 }
 

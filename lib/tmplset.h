@@ -8,19 +8,32 @@
 
 /*
  * Probe templates: one per origin, and further ones for probe records that
- * ask for other ports, type of service or size.  Those are made when first
- * asked for; TMPLSET_MORE are kept, after which the oldest makes room.
+ * ask for other ports, type of service, size or options.  Those are made
+ * when first asked for; TMPLSET_MORE are kept, after which the oldest makes
+ * room.
  */
-#define TMPLSET_MORE	64
+#define TMPLSET_MORE	4096
+#define TMPLSET_HASH	(2 * TMPLSET_MORE)
+
+/* How a probe differs from its origin; 0, -1 or NULL: it does not. */
+struct variant {
+	uint16_t	 sport, dport, size;
+	int16_t		 tos;
+	const char	*options;	/* tcpopt_parse */
+	size_t		 noptions;
+};
+#define VARIANT_NONE	((struct variant){ .tos = -1 })
 
 struct tmplset {
 	const struct origin	*origins;
 	size_t			 n;
 	const struct key	*key;
 	struct tmpl		*base;			/* n of them */
-	struct tmpl		*more[TMPLSET_MORE];	/* NULL: free */
-	size_t			 of[TMPLSET_MORE];	/* origin of each */
+	struct tmplmore		*more[TMPLSET_MORE];	/* NULL: free */
+	uint16_t		 hash[TMPLSET_HASH];	/* 1 + index of more */
+	struct tmplmore		*last;			/* found last */
 	size_t			 next;			/* to be replaced */
+	uint32_t		 made;
 };
 
 /*
@@ -30,16 +43,27 @@ struct tmplset {
 int	 tmplset_init(struct tmplset *, const struct origin *, size_t n,
     const struct key *, char err[static 128]);
 
-/* The template of origin i for a probe record, NULL if it is not there yet. */
-const struct tmpl *tmplset_find(const struct tmplset *, size_t i,
-    const struct probe *rec);
+/* The template of origin i for a variant, NULL if it is not there yet. */
+const struct tmpl *tmplset_find(struct tmplset *, size_t i,
+    const struct variant *);
+
+/* Will tmplset_make end a template's life?  Send first what uses it. */
+bool	 tmplset_full(const struct tmplset *);
+
+/* Make it.  NULL with a reason if there can be none. */
+const struct tmpl *tmplset_make(struct tmplset *, size_t i,
+    const struct variant *, char err[static 128]);
 
 /*
- * Make it.  Afterwards what tmplset_find returned earlier may be gone, so
- * send first what uses it.  NULL with a reason if there can be none.
+ * A probe once more, byte for byte, into out; return its length.  The ask is
+ * whole: tx_ns, node and round too.  0 with a reason if it cannot have been.
  */
-const struct tmpl *tmplset_make(struct tmplset *, size_t i,
-    const struct probe *rec, char err[static 128]);
+size_t	 tmplset_regen(struct tmplset *, size_t i, const struct ask *,
+    const struct variant *, uint8_t out[static PROBE_MAX],
+    char err[static 128]);
+
+/* What a probe record asks for; it is to stay as long as the variant. */
+struct variant tmplset_variant(const struct probe *rec);
 
 /* What in a probe record cannot be done ("bad ttl"), or NULL. */
 const char *tmplset_check(const struct probe *rec);

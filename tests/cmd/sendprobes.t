@@ -62,11 +62,68 @@ records() {
 	    "198.18.0.1	dns	3	2	9	5353
 198.18.0.2	-	-	-	-	-" >probes
 	dry -O src=192.0.2.1,probe=dns -O src=192.0.2.1,probe=icmp <probes &&
-	    rows 'ams dns 192.0.2.1 198.18.0.1 3 2 9 0' \
-	    'ams dns 192.0.2.1 198.18.0.2 64 0 0 0' \
-	    'ams icmp 192.0.2.1 198.18.0.2 64 0 0 0'
+	    rows 'ams dns 192.0.2.1 198.18.0.1 3 2 9 0 5353' \
+	    'ams dns 192.0.2.1 198.18.0.2 64 0 0 0 -' \
+	    'ams icmp 192.0.2.1 198.18.0.2 64 0 0 0 -'
 }
 ok 'a probe record says what it wants' records
+
+# All columns by which a probe may differ from its origin, and the flow.
+unusual() {
+	printf '#fsdb -F t dst:a probe:a sport:q dport:q ttl:q flow:q %s\n' \
+	    'attempt:q tos:q size:q options:a'
+	tr ' ' '\t' <<-EOF
+	198.18.0.1 syn - - 1 0 0 - - MSS(1300)/WSCALE(7)/SACKP/TS/ECE/CWR
+	198.18.0.1 syn 5000 443 2 3 0 184 - MPCAPABLE
+	198.18.0.1 syn - - 3 0 1 1 - NONE
+	2001:db8::9 syn - - 3 0 1 3 - TS/MSS/MPCAPABLE/SACKP
+	198.18.0.1 syn - 443 - - - - 44 -
+	198.18.0.1 dns - 5353 4 1023 254 - 300 -
+	2001:db8::9 dns 1000 53 255 7 0 2 300 -
+	198.18.0.1 icmp - - 4 65535 - 255 201 -
+	198.18.0.1 chaos - 54 4 - 3 - 300 -
+	2001:db8::9 synack - - 4 9 - 16 64 -
+	2001:db8::9 icmp - - - - - - - -
+	EOF
+	echo '# end: 11'
+}
+unusual_rows() {
+	unusual >probes
+	for t in syn dns icmp chaos synack
+	do
+		echo "-O src=192.0.2.1,probe=$t -O src=2001:db8::1,probe=$t"
+	done >origins
+	# shellcheck disable=SC2046,SC2086
+	sendprobes --pcap odd.pcap -k key $labs $(cat origins) -N ams:3 \
+	    --round 9 -w odd <probes && grep -v '^#' odd |
+	    cut -f 3,5-8,10- >out && rows \
+	    'syn 198.18.0.1 1 0 0 - - 0 - MSS(1300)/WSCALE(7)/SACKP/TS/ECE/CWR' \
+	    'syn 198.18.0.1 2 3 0 5000 443 184 - MPCAPABLE' \
+	    'syn 198.18.0.1 3 0 1 - - 1 - NONE' \
+	    'syn 2001:db8::9 3 0 1 - - 3 - TS/MSS(1460)/MPCAPABLE/SACKP' \
+	    'syn 198.18.0.1 64 0 0 - 443 0 44 -' \
+	    'dns 198.18.0.1 4 1023 254 - 5353 0 300 -' \
+	    'dns 2001:db8::9 255 7 0 1000 53 2 300 -' \
+	    'icmp 198.18.0.1 4 65535 0 - - 255 201 -' \
+	    'chaos 198.18.0.1 4 0 3 - 54 0 300 -' \
+	    'synack 2001:db8::9 4 9 0 - - 16 64 -' \
+	    'icmp 2001:db8::9 64 0 0 - - 0 - -'
+}
+ok 'what is unusual about a probe is in its record' unusual_rows
+again() { [ "$("$HELPER/regen" key odd.pcap <odd)" = 11 ]; }
+ok 'from which it can be made again, byte for byte' again
+decoded() {
+	tcpdump -nvvr odd.pcap 2>/dev/null >out &&
+	    ! grep -iE 'bad|wrong|incorrect|truncated' out &&
+	    grep -q 'tos 0xb8, ttl 2,' out &&
+	    grep -q 'Flags \[SEW\], .* \[mss 1300,wscale 7,sackOK,TS val [0-9]* ecr 0,eol\]' out &&
+	    grep -q '5003 > .*443: Flags \[S\], .* \[mptcp 4 capable' out &&
+	    grep -q 'Flags \[S\], .* win 1024, length 0' out
+}
+if command -v tcpdump >/dev/null
+then
+	ok 'and tcpdump reads it' decoded
+fi
 
 bad_record() {
 	printf '#fsdb -F t dst:a %s:q\n198.18.0.1\t%s\n# end: 1\n' "$1" "$2" |
@@ -74,7 +131,8 @@ bad_record() {
 }
 for bad in 'ttl 0' 'ttl 256' 'flow 65536' 'flow 4536' 'attempt 255' \
     'sport 0' 'dport 65536' 'tos 256' 'size 27' 'size 1501' \
-    'options mss' 'flow 1 chaos'
+    'options mss' 'options MSS(0) syn' 'options MSS synack' \
+    'size 40 syn' 'size 60 syn' 'flow 1 chaos'
 do
 	# shellcheck disable=SC2086
 	ok "refused: $bad" bad_record $bad

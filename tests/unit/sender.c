@@ -140,6 +140,7 @@ run_trial(const struct trial *t)
 	struct inj inj;
 	struct recout out;
 	struct sentlog log;
+	const char *cols[SENTLOG_COLS];
 	static struct sender s;
 	bool going = true;
 	struct ask ask = { .ttl = 7, .flow = 3, .round = 9, .node = 1 };
@@ -147,9 +148,10 @@ run_trial(const struct trial *t)
 	trial = t;
 	calls = ntook = 0;
 	inj_init(&inj, &acting, NULL, PROBE_MAX);
+	sentlog_cols(0, cols);
 	recout_open(&out, &rec_sent, mkstemp(path), false, false,
-	    sentlog_cols);
-	sentlog_init(&log, &out, "ams");
+	    cols);
+	sentlog_init(&log, &out, "ams", 0);
 	sender_init(&s, &inj, &log, 0, go_on, &going);
 	for (unsigned i = 0; i < t->n; i++) {
 		ask.dst = addr_from_u32(0xc0000200 + i);
@@ -176,6 +178,7 @@ check_stop(void)
 	struct inj inj;
 	struct recout out;
 	struct sentlog log;
+	const char *cols[SENTLOG_COLS];
 	static struct sender s;
 	bool going = true;
 	struct ask ask = { .ttl = 7, .dst = addr_from_u32(0xc0000201) };
@@ -184,9 +187,10 @@ check_stop(void)
 	trial = &trials[0];
 	calls = ntook = 0;
 	inj_init(&inj, &acting, NULL, PROBE_MAX);
+	sentlog_cols(0, cols);
 	recout_open(&out, &rec_sent, dup(STDERR_FILENO), false, false,
-	    sentlog_cols);
-	sentlog_init(&log, &out, "ams");
+	    cols);
+	sentlog_init(&log, &out, "ams", 0);
 	sender_init(&s, &inj, &log, 1, go_on, &going);
 	for (unsigned i = 0; i < 10 && r == 0; i++) {
 		going = i < 1;
@@ -207,6 +211,7 @@ check_full(void)
 	struct inj inj;
 	struct recout out;
 	struct sentlog log;
+	const char *cols[SENTLOG_COLS];
 	static struct sender s;
 	bool going = true;
 	struct ask ask = { .ttl = 7, .dst = addr_from_u32(0xc0000201) };
@@ -215,9 +220,10 @@ check_full(void)
 
 	trial = &trials[0];
 	inj_init(&inj, &acting, NULL, PROBE_MAX);
+	sentlog_cols(0, cols);
 	recout_open(&out, &rec_sent, dup(fileno(full)), false, false,
-	    sentlog_cols);
-	sentlog_init(&log, &out, "ams");
+	    cols);
+	sentlog_init(&log, &out, "ams", 0);
 	sender_init(&s, &inj, &log, 0, go_on, &going);
 	for (unsigned i = 0; i < 1000000 && r == 0; i++) {
 		ntook = 0;
