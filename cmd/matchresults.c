@@ -21,14 +21,18 @@
 #include "rec.h"
 
 static const char *keyfile, *output, *tmpdir, *minauth = "tag30";
-static const char *columns = "auto";
+static const char *columns = "auto", *offsetfile;
 static int64_t late_ns = 15 * 60 * NS_PER_S;
 static uint64_t memory = UINT64_C(1) << 30;
-static bool force, merge, verbose;
+static bool force, hops, merge, verbose;
 
 static const struct opt opts[] = {
 	{ 'k', "key-file", OPT_STR, "FILE", &keyfile, 0, 0,
 	    "authenticate replies that were recorded without the key" },
+	{ 0, "hops", OPT_FLAG, NULL, &hops, 0, 0,
+	    "write hops: results with ttl, flow and what was quoted" },
+	{ 'o', "offsets", OPT_STR, "FILE", &offsetfile, 0, 0,
+	    "offsets of the nodes' clocks, for times across nodes" },
 	{ 0, "late", OPT_SPAN, "SPAN", &late_ns, 0, INT64_MAX,
 	    "a reply after this long is late, default 15m" },
 	{ 0, "min-auth", OPT_STR, "LEVEL", &minauth, 0, 0,
@@ -96,12 +100,11 @@ complain(struct operand *f, const char *why)
 static const char *const *const *
 wanted(void)
 {
-	static const char *const *const plain[] = { matchread_sentcols,
-	    matchread_replycols };
-	static const char *const *const quotes[] = { matchread_sentcols,
-	    matchread_quotecols };
+	static const char *const *cols[2];
 
-	return keyfile == NULL ? plain : quotes;
+	cols[0] = matchread_sentcols(hops);
+	cols[1] = matchread_replycols(hops, keyfile != NULL);
+	return cols;
 }
 
 /*
@@ -148,6 +151,8 @@ take(struct reader *r, struct recin *in, const struct span v[])
 	int bad = r->type == 0 ? matchread_sent(&r->read, v, &sent) :
 	    matchread_reply(&r->read, v, &in->meta, &reply);
 
+	if (bad == -2)
+		return -1;
 	if (bad != 0)
 		return bad == -1 ? 1 : 2;
 	if (r->type == 0) {
@@ -253,9 +258,10 @@ static int
 write_result(void *arg, const struct match *m, const struct matchprobe *p)
 {
 	struct sink *s = arg;
+	size_t n = hops ? matchout_hop(m, p, "-", "-", s->line) :
+	    matchout_line(m, p, s->all, s->line);
 
-	return recout_line(&s->out, s->line, matchout_line(m, p, s->all,
-	    s->line));
+	return recout_line(&s->out, s->line, n);
 }
 
 /* Write everything; return 0, or 1 if something is missing from it. */
@@ -272,8 +278,9 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 		err(2, "%s", name);
 	s->all = strcmp(columns, "all") == 0 || (strcmp(columns, "few") != 0 &&
 	    (r[0].differ || m->names->norigins > 1 || m->names->txt.n > 0));
-	if (recout_open(&s->out, &rec_result, fd, compress, false,
-	    matchout_columns(s->all)) == -1 || matchmeta_write(meta, &s->out) == -1)
+	if (recout_open(&s->out, hops ? &rec_hop : &rec_result, fd, compress,
+	    false, hops ? NULL : matchout_columns(s->all, m->offsets != NULL))
+	    == -1 || matchmeta_write(meta, &s->out) == -1)
 		err(3, "%s", name);
 	for (size_t i = 0; i < r->nfiles; i++)
 		if (r->file[i].cut != NULL) {
@@ -285,6 +292,8 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 		err(3, "%s", s->out.error != 0 ? name : tmpdir);
 	matchmeta_reject(&m->n, r[1].read.rejected, r[1].rejected);
 	matchmeta_counts(&m->n, r[0].refused + r[1].refused, &s->out);
+	if (hops || m->offsets != NULL)
+		matchmeta_rtts(&m->rtts, &s->out);
 	if (verbose)
 		matchmeta_print(&m->n, stderr);
 	if (recout_close(&s->out, &meta->all, argv) == -1)
@@ -321,9 +330,12 @@ open_readers(struct reader r[2], struct operand *file, size_t nfiles,
 		r[i].file = file;
 		r[i].nfiles = nfiles;
 		matchread_init(&r[i].read, names, key);
+		r[i].read.hops = hops;
 	}
-	matchstore_open(&r[0].store, &matchpack_sent, names, &budget, tmpdir);
-	matchstore_open(&r[1].store, &matchpack_reply, names, &budget, tmpdir);
+	matchstore_open(&r[0].store, hops ? &matchpack_hopsent :
+	    &matchpack_sent, names, &budget, tmpdir);
+	matchstore_open(&r[1].store, hops ? &matchpack_hopreply :
+	    &matchpack_reply, names, &budget, tmpdir);
 	r[1].suspects = matchsort_open(sizeof(struct matchcross), MATCHKEY_LEN,
 	    matchcross_cmp, NULL, &budget, tmpdir);
 }
@@ -338,6 +350,53 @@ close_readers(struct reader r[2])
 	}
 }
 
+/* Is something missing, negative, or more than thirty years? */
+static bool
+offset_bad(const struct offset *o)
+{
+	return o->node.n == 0 || o->peer.n == 0 || o->offset_ms == NUM_NONE ||
+	    o->offset_ms > OFFSETS_MAX || o->offset_ms < -OFFSETS_MAX ||
+	    o->err_ms < 0 || o->err_ms > OFFSETS_MAX ||
+	    (o->drift_ms != NUM_NONE && (o->drift_ms < 0 ||
+	    o->time == NUM_NONE));
+}
+
+/* The file of --offsets. */
+static void
+read_offsets(struct offsets *o, struct matchnames *names)
+{
+	struct recin in = { 0 };
+	struct offset rec;
+	int fd = strcmp(offsetfile, "-") == 0 ? 0 : open(offsetfile,
+	    O_RDONLY | O_CLOEXEC), n;
+
+	if (fd == -1)
+		err(2, "%s", offsetfile);
+	if (recin_open(&in, &rec_offset, fd, offsetfile, NULL, NULL) == -1)
+		errx(2, "%s: %s", offsetfile, in.err);
+	rec_clear(&rec_offset, &rec);
+	while ((n = recin_read(&in, &rec)) != 0) {
+		long a, b;
+
+		if (n == 1 && offset_bad(&rec))
+			errx(2, "%s:%lu: not an offset with its bound",
+			    offsetfile, in.lineno);
+		if (n != 1)
+			errx(2, "%s:%lu: %s", offsetfile, in.lineno, in.err);
+		a = matchnames_node(names, rec.node.s, rec.node.n);
+		b = matchnames_node(names, rec.peer.s, rec.peer.n);
+		if (a == -1 || b == -1)
+			errx(2, "%s: too many nodes", offsetfile);
+		offsets_add(o, (uint32_t)a, (uint32_t)b, rec.offset_ms,
+		    rec.err_ms, rec.time, rec.drift_ms == NUM_NONE ? 0 :
+		    rec.drift_ms);
+	}
+	if (recin_close(&in) == -1)
+		errx(2, "%s: %s", offsetfile, in.err);
+	meta_free(&in.meta);
+	offsets_ready(o);
+}
+
 /* Read, sort, match and write; return the exit status. */
 static int
 match_files(struct operand *file, size_t nfiles, const struct key *key,
@@ -346,11 +405,15 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	struct reader r[2] = { 0 };
 	struct matchnames names;
 	struct matchmeta meta = { 0 };
+	struct offsets offsets = { 0 };
 	struct match m;
 	char why[128];
 	int bad;
 
 	matchnames_init(&names);
+	names.hops = hops;
+	if (offsetfile != NULL)
+		read_offsets(&offsets, &names);
 	open_readers(r, file, nfiles, &names, key);
 	side_by_side(r, read_files);
 	for (size_t i = 0; i < nfiles; i++) {
@@ -362,6 +425,7 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	side_by_side(r, sort_records);
 	match_init(&m, &names, late_ns, level);
 	m.merge = merge;
+	m.offsets = offsetfile == NULL ? NULL : &offsets;
 	if (matchsort_done(r[1].suspects) == -1 ||
 	    match_cross(&m, &r[0].store, r[1].suspects) == -1)
 		err(3, "temporary file in %s", tmpdir);
@@ -371,6 +435,7 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	match_free(&m);
 	matchnames_free(&names);
 	matchmeta_free(&meta);
+	offsets_free(&offsets);
 	return bad;
 }
 
@@ -390,6 +455,9 @@ main(int argc, char *argv[])
 	if (strcmp(columns, "auto") != 0 && strcmp(columns, "all") != 0 &&
 	    strcmp(columns, "few") != 0)
 		opt_usage(&tool, "--columns: not few, all or auto: %s",
+		    columns);
+	if (hops && strcmp(columns, "auto") != 0)
+		opt_usage(&tool, "--hops have all columns, not --columns %s",
 		    columns);
 	if (keyfile != NULL && key_read(&key, keyfile, why) == -1)
 		errx(2, "%s: %s", keyfile, why);

@@ -124,6 +124,63 @@ upto(const struct match *m, size_t lo, size_t hi, uint8_t attempt, int64_t t)
 	return lo;
 }
 
+/* For hops: the last of this ttl, flow and attempt up to a time, or -1. */
+static long
+hop_upto(const struct match *m, size_t lo, size_t hi,
+    const struct matchreply *r, int64_t t)
+{
+	size_t from = lo;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		const struct matchsent *s = &m->probe[mid].s;
+		int c;
+
+		if ((c = s->ttl - r->ttl) == 0 && (c = s->flow - r->flow) == 0)
+			c = s->attempt - r->attempt;
+		if (c < 0 || (c == 0 && s->time <= t))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo == from ? -1 : (long)lo - 1;
+}
+
+/* Is s one of those among which hop_upto looked? */
+static bool
+same_hop(const struct matchsent *s, const struct matchreply *r)
+{
+	return s->ttl == r->ttl && s->flow == r->flow &&
+	    s->attempt == r->attempt;
+}
+
+/*
+ * As find_logged, of the origin's probes [from, to) in the order of hops.
+ * One that its own sender's clock has as sent after the reply is taken only
+ * if there is no other.
+ */
+static struct matchprobe *
+find_hop(struct match *m, const struct matchreply *r, size_t from, size_t to)
+{
+	bool exact = r->has & HAS_TX_TIME;
+	int64_t t = exact ? r->tx_time : r->time + MATCH_SKEW_NS;
+	struct matchprobe *early = NULL;
+
+	for (long i = hop_upto(m, from, to, r, t); i >= (long)from &&
+	    same_hop(&m->probe[i].s, r); i--) {
+		struct matchprobe *p = &m->probe[i];
+
+		if (exact && p->s.time != t)
+			break;
+		if (!fits(m, &p->s, r))
+			continue;
+		if (p->s.node != r->node || p->s.time <= r->time)
+			return p;
+		early = p;
+	}
+	return early;
+}
+
 /*
  * The probe that carried exactly this time; or, when the reply does not say
  * when, the nearest one sent before it arrived.
@@ -141,6 +198,9 @@ find_logged(struct match *m, const struct matchreply *r)
 	if (k == m->nranges)
 		return NULL;
 	i = m->range[k].to;
+	if (m->names->hops && (r->has & HAS_HOP) == HAS_HOP)
+		return find_hop(m, r, m->range[k].from, i);
+	attempt = attempt && !m->names->hops;	/* not sorted by it */
 	if (attempt)
 		i = upto(m, m->range[k].from, i, r->attempt, t);
 	while (i-- > m->range[k].from) {
@@ -299,7 +359,36 @@ match_reply(struct match *m, const struct matchreply *r)
 		add_site(m, p, r->node);
 }
 
-/* The order of result files: origin, attempt, time. */
+int64_t
+match_rtt(const struct match *m, const struct matchprobe *p, int64_t *err_ns)
+{
+	int64_t rtt = p->first.time - p->s.time, offset;
+
+	*err_ns = NUM_NONE;
+	if (p->verdict == VERDICT_MULTI)
+		return NUM_NONE;
+	if (p->first.node == p->s.node)
+		return rtt;
+	if (m->offsets == NULL || offsets_find(m->offsets, p->first.node,
+	    p->s.node, p->first.time, &offset, err_ns) == -1)
+		return NUM_NONE;
+	return rtt - offset > 0 ? rtt - offset : NUM_NONE;
+}
+
+static void
+count_rtt(struct match *m, const struct matchprobe *p)
+{
+	int64_t err, rtt = match_rtt(m, p, &err);
+
+	if (p->verdict == VERDICT_NONE || p->verdict == VERDICT_MULTI)
+		return;
+	if (err == NUM_NONE)
+		*(rtt == NUM_NONE ? &m->rtts.unknown : &m->rtts.own) += 1;
+	else
+		*(rtt == NUM_NONE ? &m->rtts.impossible : &m->rtts.offset) += 1;
+}
+
+/* The order of result files: origin, attempt, time; for hops another. */
 static int
 cmp_probes(const void *a, const void *b, void *arg)
 {
@@ -331,7 +420,8 @@ merge(struct match *m)
 		struct matchprobe *p = &m->probe[i], *q = NULL;
 
 		for (size_t k = n; k-- > 0 && q == NULL &&
-		    m->probe[k].s.attempt == p->s.attempt;)
+		    m->probe[k].s.attempt == p->s.attempt &&
+		    (!m->names->hops || m->probe[k].s.ttl == p->s.ttl);)
 			if (same_probe(&m->probe[k].s, &p->s))
 				q = &m->probe[k];
 		if (q == NULL) {
@@ -368,6 +458,9 @@ match_end(struct match *m)
 		case VERDICT_UNREACH:	m->n.unreach++; break;
 		default:		m->n.none++; break;
 		}
+	for (size_t i = 0; i < m->nprobes && (m->offsets != NULL ||
+	    m->names->hops); i++)
+		count_rtt(m, &m->probe[i]);
 }
 
 int

@@ -8,6 +8,7 @@
 #include "matchrec.h"
 #include "matchsort.h"
 #include "matchstore.h"
+#include "offsets.h"
 
 /*
  * What became of each probe.  Probes and replies come sorted by target; the
@@ -45,6 +46,14 @@ int		 verdict_find(const char *s, size_t n);	/* -1: none */
 	X(fragment, "fragment", "offline: not the whole packet")	\
 	X(forged, "forged", "offline: wrong tag")
 
+/* Those of "# rtt:", of results with one first reply. */
+struct matchrtts {
+	uint64_t	own;		/* sent and caught by one node */
+	uint64_t	offset;		/* by two whose clocks are known */
+	uint64_t	unknown;	/* by two whose clocks are not */
+	uint64_t	impossible;	/* not positive by those clocks */
+};
+
 struct matchcounts {
 #define X(member, name, doc) uint64_t member;
 	MATCH_COUNTS(X)
@@ -66,7 +75,9 @@ struct match {
 	int64_t			 late_ns;
 	int			 min_auth;
 	bool			 merge;	/* a probe sent again is one probe */
+	const struct offsets	*offsets;	/* of nodes' clocks, NULL: none */
 	struct matchcounts	 n;
+	struct matchrtts	 rtts;	/* with offsets, or for hops */
 
 	uint8_t			 key[MATCHKEY_LEN];	/* the target's */
 	struct matchprobe	*probe;
@@ -89,6 +100,16 @@ void	 match_begin(struct match *, const uint8_t key[static MATCHKEY_LEN]);
 void	 match_probe(struct match *, const struct matchsent *);
 void	 match_reply(struct match *, const struct matchreply *);
 void	 match_end(struct match *);
+
+/*
+ * The round-trip time of a probe that has a verdict, or NUM_NONE: sender
+ * and catcher are two nodes whose clocks are not known to each other, or
+ * there are several.  *err_ns: its error bound, NUM_NONE if by one clock or
+ * not known.  With a bound but no time, the time is not positive: the clocks
+ * are not what they are said to be.
+ */
+int64_t	 match_rtt(const struct match *, const struct matchprobe *,
+    int64_t *err_ns);
 
 /* May this reply be from another target?  Then note it for match_cross. */
 bool	 match_suspect(const struct matchreply *);

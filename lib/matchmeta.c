@@ -240,6 +240,14 @@ matchmeta_counts(const struct matchcounts *n, uint64_t badlines,
 	    badlines);
 }
 
+int
+matchmeta_rtts(const struct matchrtts *n, struct recout *out)
+{
+	return recout_meta(out, "rtt", "own=%" PRIu64 " offset=%" PRIu64
+	    " unknown=%" PRIu64 " impossible=%" PRIu64, n->own, n->offset,
+	    n->unknown, n->impossible);
+}
+
 void
 matchmeta_print(const struct matchcounts *n, FILE *f)
 {

@@ -43,6 +43,9 @@ void	 matchmeta_reject(struct matchcounts *, const uint64_t by[REJ_MAX],
 /* The counts as a metadata line, and as a table for people. */
 int	 matchmeta_counts(const struct matchcounts *, uint64_t badlines,
     struct recout *);
+
+/* How many times are by which clocks. */
+int	 matchmeta_rtts(const struct matchrtts *, struct recout *);
 void	 matchmeta_print(const struct matchcounts *, FILE *);
 
 #endif

@@ -11,11 +11,18 @@
  */
 #define MATCHOUT_MAX	GZ_LINE_MAX
 
-/* The columns for recout_open; NULL: all. */
-const char *const *matchout_columns(bool all);
+/* The columns for recout_open; the error of times too, if there are offsets. */
+const char *const *matchout_columns(bool all, bool err);
 
 /* Format one line into out[MATCHOUT_MAX]; return its length with newline. */
 size_t	 matchout_line(const struct match *, const struct matchprobe *,
     bool all, char *out);
+
+/*
+ * The same as a hop record with all its columns.  mods and qclass are
+ * strings, "-" for none.
+ */
+size_t	 matchout_hop(const struct match *, const struct matchprobe *,
+    const char *mods, const char *qclass, char *out);
 
 #endif

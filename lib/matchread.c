@@ -6,14 +6,33 @@
 
 #include "mem.h"
 
-const char *const matchread_sentcols[] = { "time", "node", "probe", "src",
-    "dst", "ttl", "flow", "attempt", "round", NULL };
-const char *const matchread_replycols[] = { "time", "node", "kind", "from",
-    "to", "probe", "tx", "tx_time", "dst", "ttl", "flow", "attempt", "auth",
-    "rttl", "icmp", "round", "txt", NULL };
-const char *const matchread_quotecols[] = { "time", "node", "kind", "from",
-    "to", "probe", "tx", "tx_time", "dst", "ttl", "flow", "attempt", "auth",
-    "rttl", "icmp", "round", "txt", "quote", NULL };
+const char *const *
+matchread_sentcols(bool hops)
+{
+	static const char *const plain[] = { "time", "node", "probe", "src",
+	    "dst", "ttl", "flow", "attempt", "round", NULL };
+	static const char *const all[] = { "time", "node", "probe", "src",
+	    "dst", "ttl", "flow", "attempt", "round", "sport", "dport", "tos",
+	    "size", "options", NULL };
+
+	return hops ? all : plain;
+}
+
+#define PLAIN	"time", "node", "kind", "from", "to", "probe", "tx",	\
+	"tx_time", "dst", "ttl", "flow", "attempt", "auth", "rttl",	\
+	"icmp", "round", "txt"
+#define QUOTED	"rtos", "qttl", "qtos", "qlen", "mpls"
+
+const char *const *
+matchread_replycols(bool hops, bool key)
+{
+	static const char *const plain[] = { PLAIN, NULL };
+	static const char *const quotes[] = { PLAIN, "quote", NULL };
+	static const char *const hop[] = { PLAIN, QUOTED, NULL };
+	static const char *const all[] = { PLAIN, QUOTED, "quote", NULL };
+
+	return hops ? key ? all : hop : key ? quotes : plain;
+}
 
 void
 matchread_init(struct matchread *r, struct matchnames *names,
@@ -141,6 +160,66 @@ number(struct span v, uint64_t max, unsigned flag, uint64_t *out, uint8_t *has)
 	return num_parse(out, v.s, v.n, max);
 }
 
+/* The number + 1 of a string that may be missing; -1: bad. */
+static long
+string(struct matchread *r, struct memo *memo, struct intern *in, size_t max,
+    struct span v)
+{
+	if (missing(v))
+		return 0;
+	if (v.n >= max)
+		return -1;
+	if (known(memo, v.s, v.n))
+		return memo->id;
+	for (size_t i = 0; i < v.n; i++)
+		if (v.s[i] <= ' ' || v.s[i] >= 0x7f)
+			return -1;
+	return remember(memo, v.s, v.n,
+	    (long)matchnames_add(r->names, in, v.s, v.n));
+}
+
+/* How the probe differs from its origin's others; nearly always, not. */
+static int
+read_how(struct matchread *r, const struct span v[], struct matchsent *s)
+{
+	static const struct {
+		int		 at;
+		uint64_t	 max;
+		uint8_t		 flag;
+		const char	*name;
+	} col[] = {
+		{ at_sent_sport, UINT16_MAX, HOW_SPORT, "sport" },
+		{ at_sent_dport, UINT16_MAX, HOW_DPORT, "dport" },
+		{ at_sent_size, UINT16_MAX, HOW_SIZE, "size" },
+		{ at_sent_tos, UINT8_MAX, HOW_TOS, "tos" },
+	};
+	struct matchhow h = { 0 };
+	uint64_t u[4];
+	long id;
+
+	for (int i = 0; i < 4; i++)
+		if (number(v[col[i].at], col[i].max, col[i].flag, &u[i],
+		    &h.has) == -1)
+			return bad(r, col[i].name, v[col[i].at]);
+	if ((id = string(r, &r->options, &r->names->options, 256,
+	    v[at_sent_options])) == -1)
+		return bad(r, "options", v[at_sent_options]);
+	h.sport = (uint16_t)u[0];
+	h.dport = (uint16_t)u[1];
+	h.size = (uint16_t)u[2];
+	h.tos = (uint8_t)u[3];
+	h.options = (uint32_t)id;
+	if (h.has == 0 && h.options == 0)
+		return 0;
+	if (known(&r->how, (const char *)&h, sizeof h))
+		s->how = (uint32_t)r->how.id;
+	else
+		s->how = (uint32_t)remember(&r->how, (const char *)&h,
+		    sizeof h, (long)matchnames_add(r->names, &r->names->how,
+		    &h, sizeof h));
+	return 0;
+}
+
 int
 matchread_sent(struct matchread *r, const struct span v[], struct matchsent *s)
 {
@@ -173,7 +252,7 @@ matchread_sent(struct matchread *r, const struct span v[], struct matchsent *s)
 	if (number(v[at_sent_round], 255, 1, &u, &s->has_round) == -1)
 		return bad(r, "round", v[at_sent_round]);
 	s->round = (uint8_t)u;
-	return 0;
+	return r->hops ? read_how(r, v, s) : 0;
 }
 
 /* ---- offline authentication ---- */
@@ -246,12 +325,51 @@ take_ask(struct matchreply *p, const struct answer *a)
 	}
 }
 
+/* The bytes of a quote. */
+static int
+unhex(struct matchread *r, struct span v, uint8_t packet[static QUOTE_MAX])
+{
+	if (v.n % 2 != 0 || v.n / 2 > QUOTE_MAX)
+		return bad(r, "quote", v);
+	for (size_t i = 0; i < v.n / 2; i++) {
+		int hi = hex_digit(v.s[2 * i]), lo = hex_digit(v.s[2 * i + 1]);
+
+		if (hi == -1 || lo == -1)
+			return bad(r, "quote", v);
+		packet[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return 0;
+}
+
+static int
+keep(struct matchread *r, const uint8_t *quote, size_t n, struct matchreply *p)
+{
+	if (r->quotes == NULL || n == 0)
+		return 0;
+	return (p->quote = spool_add(r->quotes, quote, n)) == 0 ? -2 : 0;
+}
+
+/* What the quote itself says, and its extensions. */
+static void
+take_quote(struct matchread *r, const struct answer *a, struct matchreply *p)
+{
+	rec_text t;
+
+	p->qhas |= QHAS_QLEN | QHAS_QTTL | QHAS_QTOS;
+	p->qlen = (uint16_t)a->qlen;
+	p->qttl = (uint8_t)a->qttl;
+	p->qtos = (uint8_t)a->qtos;
+	if (*a->mpls != '\0') {
+		text_set(&t, a->mpls, strlen(a->mpls));
+		p->ext = matchnames_add(r->names, &r->names->ext, t.s, t.n);
+	}
+}
+
 /* The packet is in the quote: match it again, with the key.  1: rejected. */
 static int
-authenticate(struct matchread *r, struct span quote, const struct meta *meta,
-    struct matchreply *p)
+authenticate(struct matchread *r, const uint8_t *packet, size_t n,
+    const struct meta *meta, struct matchreply *p)
 {
-	uint8_t packet[QUOTE_MAX];
 	struct expect ex = { .key = r->key };
 	struct answer a;
 	enum reject why;
@@ -259,23 +377,32 @@ authenticate(struct matchread *r, struct span quote, const struct meta *meta,
 	learn_origins(r, meta);
 	ex.origins = r->origins;
 	ex.n = r->norigins;
-	if (quote.n % 2 != 0 || quote.n / 2 > sizeof packet)
-		return bad(r, "quote", quote);
-	for (size_t i = 0; i < quote.n / 2; i++) {
-		int hi = hex_digit(quote.s[2 * i]);
-		int lo = hex_digit(quote.s[2 * i + 1]);
-
-		if (hi == -1 || lo == -1)
-			return bad(r, "quote", quote);
-		packet[i] = (uint8_t)(hi << 4 | lo);
-	}
-	why = probe_match(&ex, cur_init(packet, quote.n / 2), p->time, &a);
+	why = probe_match(&ex, cur_init(packet, n), p->time, &a);
 	if (why != REJ_OK) {
 		r->rejected[why]++;
 		return 1;
 	}
 	take_ask(p, &a);
-	return 0;
+	if (!r->hops || a.qlen == -1)
+		return 0;
+	take_quote(r, &a, p);
+	return keep(r, a.quote, a.quote_len, p);
+}
+
+/* The quote column: a whole packet, or what an ICMP error quoted. */
+static int
+read_quote(struct matchread *r, struct span v, const struct meta *meta,
+    struct matchreply *p)
+{
+	uint8_t packet[QUOTE_MAX];
+
+	if (missing(v) || (p->auth != AUTH_NONE && r->quotes == NULL))
+		return 0;
+	if (unhex(r, v, packet) == -1)
+		return -1;
+	return p->auth == AUTH_NONE ?
+	    authenticate(r, packet, v.n / 2, meta, p) :
+	    keep(r, packet, v.n / 2, p);
 }
 
 static int
@@ -300,16 +427,35 @@ read_icmp(struct span v, struct matchreply *p)
 static int
 read_txt(struct matchread *r, struct span v, struct matchreply *p)
 {
-	if (missing(v))
-		return 0;
-	if (v.n >= REC_FIELDLEN)
-		return -1;
-	for (size_t i = 0; i < v.n; i++)
-		if (v.s[i] <= ' ' || v.s[i] >= 0x7f)
-			return -1;
-	p->txt = known(&r->txt, v.s, v.n) ? (uint32_t)r->txt.id :
-	    (uint32_t)remember(&r->txt, v.s, v.n,
-	    matchnames_txt(r->names, v.s, v.n));
+	long id = string(r, &r->txt, &r->names->txt, REC_FIELDLEN, v);
+
+	p->txt = id == -1 ? 0 : (uint32_t)id;
+	return id == -1 ? -1 : 0;
+}
+
+/* What hops want, too. */
+static int
+read_quoted(struct matchread *r, const struct span v[], struct matchreply *p)
+{
+	uint64_t u;
+	long id;
+
+	if (number(v[at_reply_rtos], 255, QHAS_RTOS, &u, &p->qhas) == -1)
+		return bad(r, "rtos", v[at_reply_rtos]);
+	p->rtos = (uint8_t)u;
+	if (number(v[at_reply_qttl], 255, QHAS_QTTL, &u, &p->qhas) == -1)
+		return bad(r, "qttl", v[at_reply_qttl]);
+	p->qttl = (uint8_t)u;
+	if (number(v[at_reply_qtos], 255, QHAS_QTOS, &u, &p->qhas) == -1)
+		return bad(r, "qtos", v[at_reply_qtos]);
+	p->qtos = (uint8_t)u;
+	if (number(v[at_reply_qlen], UINT16_MAX, QHAS_QLEN, &u, &p->qhas) == -1)
+		return bad(r, "qlen", v[at_reply_qlen]);
+	p->qlen = (uint16_t)u;
+	if ((id = string(r, &r->ext, &r->names->ext, REC_FIELDLEN,
+	    v[at_reply_mpls])) == -1)
+		return bad(r, "mpls", v[at_reply_mpls]);
+	p->ext = (uint32_t)id;
 	return 0;
 }
 
@@ -396,8 +542,7 @@ matchread_reply(struct matchread *r, const struct span v[],
 		return bad(r, "icmp", v[at_reply_icmp]);
 	if (read_txt(r, v[at_reply_txt], p) == -1)
 		return bad(r, "txt", v[at_reply_txt]);
-	if (p->auth == AUTH_NONE && r->key != NULL &&
-	    !missing(v[at_reply_quote]))
-		return authenticate(r, v[at_reply_quote], meta, p);
-	return 0;
+	if (r->hops && read_quoted(r, v, p) == -1)
+		return -1;
+	return r->key == NULL ? 0 : read_quote(r, v[at_reply_quote], meta, p);
 }

@@ -43,6 +43,9 @@ matchnames_free(struct matchnames *t)
 	intern_free(&t->type);
 	intern_free(&t->txt);
 	intern_free(&t->key);
+	intern_free(&t->ext);
+	intern_free(&t->options);
+	intern_free(&t->how);
 	free(t->origin);
 	free(t->number);
 	free(t->numbered);
@@ -66,12 +69,13 @@ matchnames_node(struct matchnames *t, const char *s, size_t n)
 }
 
 uint32_t
-matchnames_txt(struct matchnames *t, const char *s, size_t n)
+matchnames_add(struct matchnames *t, struct intern *in, const void *s,
+    size_t n)
 {
 	uint32_t id;
 
 	pthread_mutex_lock(&t->lock);
-	id = intern_add(&t->txt, s, n);
+	id = intern_add(in, s, n);
 	pthread_mutex_unlock(&t->lock);
 	return id + 1;
 }
@@ -158,6 +162,42 @@ cmp_origins(const struct matchnames *t, uint16_t a, uint16_t b)
 	return c != 0 ? c : cmp_names(t, &t->type, x.type, y.type);
 }
 
+/* Copied under the lock: reading goes on, and may move what is interned. */
+static struct matchhow
+how(const struct matchnames *t, uint32_t id, char options[static 256])
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&t->lock;
+	struct matchhow h = { 0 };
+
+	options[0] = '\0';
+	pthread_mutex_lock(lock);
+	if (id != 0)
+		memcpy(&h, t->how.v[id - 1].s, sizeof h);
+	if (h.options != 0)
+		memcpy(options, intern_string(&t->options, h.options - 1),
+		    t->options.v[h.options - 1].n + 1);
+	pthread_mutex_unlock(lock);
+	return h;
+}
+
+static int
+cmp_hows(const struct matchnames *t, uint32_t a, uint32_t b)
+{
+	char xo[256], yo[256];
+	struct matchhow x, y;
+	int c;
+
+	if (a == b)
+		return 0;
+	x = how(t, a, xo);
+	y = how(t, b, yo);
+	if ((c = x.sport - y.sport) != 0 || (c = x.dport - y.dport) != 0 ||
+	    (c = x.size - y.size) != 0 || (c = x.tos - y.tos) != 0 ||
+	    (c = x.has - y.has) != 0)
+		return c;
+	return strcmp(xo, yo);
+}
+
 int
 matchsent_cmp(const void *x, const void *y, const void *names)
 {
@@ -166,13 +206,26 @@ matchsent_cmp(const void *x, const void *y, const void *names)
 	int c;
 
 	if ((c = cmp_origins(t, a->origin, b->origin)) != 0 ||
+	    (t->hops && ((c = a->ttl - b->ttl) != 0 ||
+	    (c = a->flow - b->flow) != 0)) ||
 	    (c = a->attempt - b->attempt) != 0 ||
 	    (c = cmp_i64(a->time, b->time)) != 0 ||
 	    (c = cmp_names(t, &t->node, a->node, b->node)) != 0 ||
 	    (c = a->ttl - b->ttl) != 0 || (c = a->flow - b->flow) != 0 ||
-	    (c = a->round - b->round) != 0)
+	    (c = a->round - b->round) != 0 ||
+	    (c = a->has_round - b->has_round) != 0)
 		return c;
-	return a->has_round - b->has_round;
+	return cmp_hows(t, a->how, b->how);
+}
+
+/* Numbers + 1 of strings, 0: none, which comes first. */
+static int
+cmp_maybe(const struct matchnames *t, const struct intern *in, uint32_t a,
+    uint32_t b)
+{
+	if (a == b)
+		return 0;
+	return a == 0 ? -1 : b == 0 ? 1 : cmp_names(t, in, a - 1, b - 1);
 }
 
 int
@@ -193,8 +246,22 @@ matchreply_cmp(const void *x, const void *y, const void *names)
 	    (c = a->flow - b->flow) != 0 || (c = a->round - b->round) != 0 ||
 	    (c = a->rttl - b->rttl) != 0 ||
 	    (c = a->icmp_type - b->icmp_type) != 0 ||
-	    (c = a->icmp_code - b->icmp_code) != 0 || a->txt == b->txt)
+	    (c = a->icmp_code - b->icmp_code) != 0)
 		return c;
-	return a->txt == 0 ? -1 : b->txt == 0 ? 1 :
-	    cmp_names(t, &t->txt, a->txt - 1, b->txt - 1);
+	return cmp_maybe(t, &t->txt, a->txt, b->txt);
+}
+
+int
+matchhop_cmp(const void *x, const void *y, const void *names)
+{
+	const struct matchreply *a = x, *b = y;
+	const struct matchnames *t = names;
+	int c = matchreply_cmp(a, b, t);
+
+	if (c != 0 || (c = a->qlen - b->qlen) != 0 ||
+	    (c = a->qttl - b->qttl) != 0 || (c = a->qtos - b->qtos) != 0 ||
+	    (c = a->rtos - b->rtos) != 0 || (c = a->qhas - b->qhas) != 0 ||
+	    (c = cmp_maybe(t, &t->ext, a->ext, b->ext)) != 0)
+		return c;
+	return (a->quote > b->quote) - (a->quote < b->quote);
 }

@@ -7,12 +7,12 @@
 #include "matchsort.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mem.h"
+#include "tmpfile.h"
 
 enum { SMALL = 24, MAXSIZE = 256, AHEAD = 3, FIRST = 1 << 12,
     RUNBUF = 1 << 13 };
@@ -188,49 +188,16 @@ radix(const struct matchsort *s, uint8_t *a, size_t n, size_t d)
 /* ---- runs in a file ---- */
 
 static int
-open_temp(const char *dir)
-{
-	char *path;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR &&
-	    errno != EINVAL))
-		return fd;
-	path = mem_format("%s/castnet.XXXXXX", dir);
-	if ((fd = mkostemp(path, O_CLOEXEC)) != -1)
-		unlink(path);
-	free(path);
-	return fd;
-}
-
-static int
-write_all(int fd, const uint8_t *p, size_t n, off_t at)
-{
-	while (n > 0) {
-		ssize_t w = pwrite(fd, p, n, at);
-
-		if (w == -1 && errno == EINTR)
-			continue;
-		if (w == -1)
-			return -1;
-		p += w;
-		n -= (size_t)w;
-		at += w;
-	}
-	return 0;
-}
-
-static int
 spill(struct matchsort *s)
 {
 	size_t bytes = s->n * s->size;
 
 	if (s->n == 0)
 		return 0;
-	if (s->fd == -1 && (s->fd = open_temp(s->tmpdir)) == -1)
+	if (s->fd == -1 && (s->fd = tmpfile_open(s->tmpdir)) == -1)
 		return s->error = errno, -1;
 	radix(s, s->a, s->n, 0);
-	if (write_all(s->fd, s->a, bytes, s->fdlen) == -1)
+	if (tmpfile_write(s->fd, s->a, bytes, s->fdlen) == -1)
 		return s->error = errno, -1;
 	s->span = mem_grow(s->span, s->nruns + 1, sizeof *s->span);
 	s->span[s->nruns].at = s->fdlen;

@@ -1,5 +1,6 @@
 #include "matchstore.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* What is stored of IPv4: no more of addresses than there is. */
@@ -15,8 +16,22 @@ struct reply4 {
 	uint8_t		has, kind, auth, ttl, attempt, round, rttl, icmp_type;
 	int64_t		time, tx_time;
 	uint16_t	tx, node, origin, flow;
-	uint8_t		icmp_code, pad[3];
+	uint8_t		icmp_code, qttl, qtos, rtos;
 	uint32_t	txt;
+};
+
+/* For hops. */
+struct hopsent4 {
+	struct sent4	s;
+	uint32_t	how, pad;
+};
+
+struct hopreply4 {
+	struct reply4	r;
+	uint64_t	quote;
+	uint32_t	ext;
+	uint16_t	qlen;
+	uint8_t		qhas, pad;
 };
 
 struct matchpack {
@@ -67,7 +82,8 @@ pack_reply(void *to, const void *from)
 	    .round = r->round, .rttl = r->rttl, .icmp_type = r->icmp_type,
 	    .time = r->time, .tx_time = r->tx_time, .tx = r->tx,
 	    .node = r->node, .origin = r->origin, .flow = r->flow,
-	    .icmp_code = r->icmp_code, .txt = r->txt };
+	    .icmp_code = r->icmp_code, .qttl = r->qttl, .qtos = r->qtos,
+	    .rtos = r->rtos, .txt = r->txt };
 	memcpy(t->key, r->key, sizeof t->key);
 	memcpy(t->from, r->from, sizeof t->from);
 }
@@ -83,9 +99,54 @@ unpack_reply(void *to, const void *from)
 	    .round = r->round, .rttl = r->rttl, .icmp_type = r->icmp_type,
 	    .time = r->time, .tx_time = r->tx_time, .tx = r->tx,
 	    .node = r->node, .origin = r->origin, .flow = r->flow,
-	    .icmp_code = r->icmp_code, .txt = r->txt };
+	    .icmp_code = r->icmp_code, .qttl = r->qttl, .qtos = r->qtos,
+	    .rtos = r->rtos, .txt = r->txt };
 	memcpy(t->key, r->key, sizeof r->key);
 	memcpy(t->from, r->from, sizeof r->from);
+}
+
+static void
+pack_hopsent(void *to, const void *from)
+{
+	struct hopsent4 *t = to;
+
+	pack_sent(&t->s, from);
+	t->how = ((const struct matchsent *)from)->how;
+}
+
+static void
+unpack_hopsent(void *to, const void *from)
+{
+	const struct hopsent4 *s = from;
+
+	unpack_sent(to, &s->s);
+	((struct matchsent *)to)->how = s->how;
+}
+
+static void
+pack_hopreply(void *to, const void *from)
+{
+	const struct matchreply *r = from;
+	struct hopreply4 *t = to;
+
+	pack_reply(&t->r, r);
+	t->quote = r->quote;
+	t->ext = r->ext;
+	t->qlen = r->qlen;
+	t->qhas = r->qhas;
+}
+
+static void
+unpack_hopreply(void *to, const void *from)
+{
+	const struct hopreply4 *r = from;
+	struct matchreply *t = to;
+
+	unpack_reply(t, &r->r);
+	t->quote = r->quote;
+	t->ext = r->ext;
+	t->qlen = r->qlen;
+	t->qhas = r->qhas;
 }
 
 static int
@@ -108,11 +169,37 @@ cmp_reply4(const void *a, const void *b, const void *names)
 	return matchreply_cmp(&x, &y, names);
 }
 
+static int
+cmp_hopsent4(const void *a, const void *b, const void *names)
+{
+	struct matchsent x, y;
+
+	unpack_hopsent(&x, a);
+	unpack_hopsent(&y, b);
+	return matchsent_cmp(&x, &y, names);
+}
+
+static int
+cmp_hopreply4(const void *a, const void *b, const void *names)
+{
+	struct matchreply x, y;
+
+	unpack_hopreply(&x, a);
+	unpack_hopreply(&y, b);
+	return matchhop_cmp(&x, &y, names);
+}
+
 const struct matchpack matchpack_sent = { sizeof(struct matchsent),
     sizeof(struct sent4), matchsent_cmp, cmp_sent4, pack_sent, unpack_sent };
-const struct matchpack matchpack_reply = { sizeof(struct matchreply),
-    sizeof(struct reply4), matchreply_cmp, cmp_reply4, pack_reply,
-    unpack_reply };
+const struct matchpack matchpack_reply = {
+    offsetof(struct matchreply, quote), sizeof(struct reply4),
+    matchreply_cmp, cmp_reply4, pack_reply, unpack_reply };
+const struct matchpack matchpack_hopsent = { sizeof(struct matchsent),
+    sizeof(struct hopsent4), matchsent_cmp, cmp_hopsent4, pack_hopsent,
+    unpack_hopsent };
+const struct matchpack matchpack_hopreply = { sizeof(struct matchreply),
+    sizeof(struct hopreply4), matchhop_cmp, cmp_hopreply4, pack_hopreply,
+    unpack_hopreply };
 
 void
 matchstore_open(struct matchstore *t, const struct matchpack *pack,

@@ -22,8 +22,9 @@ struct matchstore {
 void	 matchstore_open(struct matchstore *, const struct matchpack *,
     const struct matchnames *, struct matchsort_budget *, const char *tmpdir);
 
-/* The two kinds. */
+/* The two kinds, and the same for hops, which need more of both. */
 extern const struct matchpack matchpack_sent, matchpack_reply;
+extern const struct matchpack matchpack_hopsent, matchpack_hopreply;
 
 /* Add a struct matchsent or matchreply: 0, or -1 with errno. */
 int	 matchstore_add(struct matchstore *, const void *rec);
