@@ -32,7 +32,9 @@ fail() {
 }
 
 is() {		# is word regex: does the whole word match?
-	printf '%s\n' "$1" | grep -Eqx -- "$2"
+	grep -Eqx -- "$2" <<-END
+	$1
+	END
 }
 
 now() {
@@ -74,7 +76,7 @@ set_run() {
 
 number='(0|[1-9][0-9]{0,11})'
 segfile='(reply|sent)\.[1-9][0-9]{0,3}\.gz|(catch|send)\.[1-9][0-9]{0,3}\.(log|status)'
-listfile='(hitlist|redo\.[1-9][0-9]{0,3})\.gz'
+listfile='(hitlist|(redo|probes)\.[1-9][0-9]{0,3})\.gz'
 
 # --- hello -----------------------------------------------------------------
 
@@ -270,12 +272,24 @@ status() {
 	[ $# -eq 1 ] || [ $# -eq 2 ] || refuse 'usage: status run [seconds]'
 	is "${2-0}" '[0-9]{1,3}' || refuse "not a number of seconds: $2"
 	set_run "$1"
-	left=$((${2-0} * 5))
+	wait_sender "${2-0}"
+	say_state
+	echo 'castnode: 0'
+}
+
+# wait_sender seconds: at most that long; small lists are sent in no time
+wait_sender() {
+	left=$(($1 * 100))
+	pause=2
 	while [ $left -gt 0 ] && alive send
 	do
-		sleep 0.2
-		left=$((left - 1))
+		sleep "0.$(printf %02d $pause)"
+		left=$((left - pause))
+		[ $left -gt $(($1 * 100 - 100)) ] || pause=20
 	done
+}
+
+say_state() {
 	for kind in catch send
 	do
 		for n in $(segments $kind)
@@ -289,7 +303,46 @@ status() {
 		[ ! -e "$file" ] || echo "file $file $(stat -c %s "$file")"
 	done
 	set -f
+}
+
+# pull run seconds catch:offset send: status, and in the same answer what
+# there is of replies from the offset in that segment on, and all that
+# senders from that segment on wrote, once they have ended: for each file a
+# line with its name, size and checksum, then its bytes.
+pull() {
+	[ $# -eq 4 ] || refuse 'usage: pull run seconds catch:offset send'
+	is "$2" '[0-9]{1,3}' || refuse "not a number of seconds: $2"
+	is "$3" "[1-9][0-9]{0,3}:$number" || refuse "not a place: $3"
+	is "$4" '[1-9][0-9]{0,3}' || refuse "not a segment: $4"
+	set_run "$1"
+	wait_sender "$2"
+	say_state >pull.$$
+	cat pull.$$
+	from=${3#*:}
+	n=${3%:*}
+	while [ -e "catch.$n.log" ]
+	do
+		[ ! -f "reply.$n.gz" ] || give_bytes "reply.$n.gz" "$from"
+		from=0 n=$((n + 1))
+	done
+	n=$4
+	while [ -e "send.$n.log" ]
+	do
+		[ ! -f "sent.$n.gz" ] || grep -q "^send $n alive" pull.$$ ||
+		    give_bytes "sent.$n.gz" 0
+		n=$((n + 1))
+	done
+	rm -f pull.$$
 	echo 'castnode: 0'
+}
+
+# give_bytes file offset: as long as the file is now
+give_bytes() {
+	size=$(stat -c %s "$1")
+	[ "$2" -le "$size" ] || set -- "$1" 0
+	echo "castnode: file $1 $2 $size $(head -c "$size" "$1" | sha256sum |
+	    cut -d ' ' -f 1)"
+	tail -c "+$(($2 + 1))" "$1" | head -c "$((size - $2))"
 }
 
 # last_words file: why a program ended, from what it said last
@@ -299,32 +352,57 @@ last_words() {
 
 # --- start, stop -----------------------------------------------------------
 
+# What start takes, each key with the pattern of its value.
+start_words='node=[A-Za-z0-9][A-Za-z0-9._-]{0,252}:[1-9][0-9]{0,4}
+iface=[A-Za-z0-9][A-Za-z0-9._-]{0,14}
+secs=[1-9][0-9]{0,6}
+rate=(0|[1-9][0-9]{0,7})
+shard=[0-9]{1,5}/[1-9][0-9]{0,4}
+seed=(0|[1-9][0-9]{0,18})
+nodes=[1-9][0-9]{0,4}
+attempts=[1-9][0-9]{0,2}
+prompt=yes
+round=(0|[1-9][0-9]{0,2})
+ttl=[1-9][0-9]{0,2}
+delay=[0-9]{1,4}(\.[0-9]{1,3})?
+list='"$listfile"'
+block=[1-9][0-9]{0,2}
+block6=[1-9][0-9]{0,2}
+candidates=[1-9][0-9]{0,3}
+allow=[0-9a-f.:]{2,45}/[0-9]{1,3}
+origin=[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}'
+
 # give_args word ...: the key=value words of start, each by its pattern
 give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
 	origins='' allow='' block='' block6='' candidates='' nodes='' ttl=''
+	attempts=1 prompt='' round=''
+	bad=$(printf '%s\n' "$@" | grep -Evx -m 1 -e "$start_words") || :
+	[ -z "$bad" ] || refuse "not an argument of start: $bad"
 	for word
 	do
 		value=${word#*=}
 		case $word in
-		node=*)		node=$value p='[A-Za-z0-9][A-Za-z0-9._-]{0,252}:[1-9][0-9]{0,4}' ;;
-		iface=*)	iface=$value p='[A-Za-z0-9][A-Za-z0-9._-]{0,14}' ;;
-		secs=*)		secs=$value p='[1-9][0-9]{0,6}' ;;
-		rate=*)		rate=$value p='(0|[1-9][0-9]{0,7})' ;;
-		shard=*)	shard=$value p='[0-9]{1,5}/[1-9][0-9]{0,4}' ;;
-		seed=*)		seed=$value p='(0|[1-9][0-9]{0,18})' ;;
-		nodes=*)	nodes=$value p='[1-9][0-9]{0,4}' ;;
-		ttl=*)		ttl=$value p='[1-9][0-9]{0,2}' ;;
-		delay=*)	delay=$value p='[0-9]{1,4}(\.[0-9]{1,3})?' ;;
-		list=*)		list=$value p=$listfile ;;
-		block=*)	block=$value p='[1-9][0-9]{0,2}' ;;
-		block6=*)	block6=$value p='[1-9][0-9]{0,2}' ;;
-		candidates=*)	candidates=$value p='[1-9][0-9]{0,3}' ;;
-		allow=*)	allow="$allow $value" p='[0-9a-f.:]{2,45}/[0-9]{1,3}' ;;
-		origin=*)	origins="$origins $value" p='[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}' ;;
+		node=*)		node=$value ;;
+		iface=*)	iface=$value ;;
+		secs=*)		secs=$value ;;
+		rate=*)		rate=$value ;;
+		shard=*)	shard=$value ;;
+		seed=*)		seed=$value ;;
+		nodes=*)	nodes=$value ;;
+		attempts=*)	attempts=$value ;;
+		prompt=*)	prompt=$value ;;
+		round=*)	round=$value ;;
+		ttl=*)		ttl=$value ;;
+		delay=*)	delay=$value ;;
+		list=*)		list=$value ;;
+		block=*)	block=$value ;;
+		block6=*)	block6=$value ;;
+		candidates=*)	candidates=$value ;;
+		allow=*)	allow="$allow $value" ;;
+		origin=*)	origins="$origins $value" ;;
 		*)		refuse "not an argument of start: $word" ;;
 		esac
-		is "$value" "$p" || refuse "not a value: $word"
 	done
 	case $node,$secs,$origins in
 	,*|*,,*|*,)	refuse 'start needs node=, secs= and origin=' ;;
@@ -355,7 +433,8 @@ start() {
 
 start_catch() {
 	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"} \
-	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} --max-attempt 1
+	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} \
+	    --max-attempt "$attempts" ${prompt:+--prompt}
 	for o in $origins
 	do
 		set -- "$@" -O "$o"
@@ -367,9 +446,9 @@ start_catch() {
 	tries=0
 	until [ -s "reply.$seg.gz" ] && alive catch
 	do
-		sleep 0.05
+		sleep 0.01
 		tries=$((tries + 1))
-		if [ -e "catch.$seg.status" ] || [ $tries -gt 400 ]
+		if [ -e "catch.$seg.status" ] || [ $tries -gt 2000 ]
 		then
 			fail "catchreply: $(last_words "catch.$seg.log")"
 		fi
@@ -386,16 +465,18 @@ start_send() {
 		sent_list='' rc=''
 		read -r _ sent_list <"send.$n.begin" || :
 		[ ! -e "send.$n.status" ] || read -r rc _ <"send.$n.status" || :
-		if [ "$sent_list" = "$list" ] && is "$rc" '[01]'
-		then
+		case $sent_list,$rc in
+		"$list",[01]|probes.*,*)
+			[ "$sent_list" = "$list" ] || continue
 			echo 'done'
-			return
-		fi
+			return ;;
+		esac
 	done
 	[ -f "$list" ] || fail "no $list"
 	list_args
 	set -- -N "$node" --run-id "${run##*/}" -r "$rate" \
 	    ${iface:+-i "$iface"}
+	[ -z "$round" ] || set -- "$@" --round "$round"
 	[ -z "$said_contact" ] || set -- "$@" --contact "$contact"
 	[ ! -e blocklist ] || set -- "$@" -b blocklist
 	for a in $allow
@@ -412,9 +493,9 @@ start_send() {
 	tries=0
 	until [ -e "send.$seg.begin" ]
 	do
-		sleep 0.05
+		sleep 0.01
 		tries=$((tries + 1))
-		[ $tries -le 400 ] || fail 'the sender does not start'
+		[ $tries -le 2000 ] || fail 'the sender does not start'
 	done
 	echo sending
 }
@@ -529,7 +610,14 @@ supervise_send() {
 	wait_child
 }
 
+# What probes lists hold goes out as it is: there no probe may be sent twice
+# under one number, so what is left of a killed sender's is given a new list.
 still_to_send() {
+	case $list in
+	probes.*)
+		cat "$list"
+		return ;;
+	esac
 	# shellcheck disable=SC2086 # words; set -f
 	set -- $list_words
 	if [ "$list" = hitlist.gz ]
@@ -559,12 +647,12 @@ stop() {
 		while alive "$kind"
 		do
 			pid=
-			[ $((tries % 20)) -ne 0 ] || read -r pid <"$kind.pid" ||
+			[ $((tries % 100)) -ne 0 ] || read -r pid <"$kind.pid" ||
 			    pid=
 			[ -z "$pid" ] || kill "$pid" 2>/dev/null || :
-			sleep 0.1
+			sleep 0.02
 			tries=$((tries + 1))
-			[ $tries -le 1200 ] || fail "$kind does not stop"
+			[ $tries -le 6000 ] || fail "$kind does not stop"
 		done
 	done
 	echo 'castnode: 0'
@@ -586,7 +674,7 @@ check_words() {
 
 act() {
 	check_words "$@"
-	[ $# -gt 0 ] || refuse 'hello, open, put, start, status, stop, fetch, sum, clean'
+	[ $# -gt 0 ] || refuse 'hello, open, put, start, status, pull, stop, fetch, sum, clean'
 	verb=$1
 	shift
 	if [ "$verb" = sudo ]
@@ -595,7 +683,7 @@ act() {
 		exec sudo -n -- "$self" "$@"
 	fi
 	case $verb in
-	hello|put|start|status|stop|fetch|clean)
+	hello|put|start|status|pull|stop|fetch|clean)
 		"$verb" "$@" ;;
 	open)	open_run "$@" ;;
 	sum)	sum_file "$@" ;;

@@ -29,10 +29,11 @@
 enum {
 	BATCH = 1024,			/* packets between looks at the clock */
 	TICK_MS = 100,
+	RETIRE_MS = 50,			/* see cap_open_live */
+	PROMPT_MS = 10,			/* both, with --prompt */
 	FDS_MAX = 16
 };
 
-#define DRAIN_NS	(4 * CAP_RETIRE_MS * NS_PER_MS)
 #define RING_DEFAULT	(UINT64_C(128) << 20)
 
 static struct originopts  where;
@@ -41,7 +42,7 @@ static const char	 *iface, *node_text, *key_path;
 static const char	 *out_path, *pcap_path, *run_id, *end_text;
 static uint64_t		  ring, max_bytes, disk_floor = 16 << 20;
 static uint64_t		  max_node, max_attempt;
-static bool		  wide, nosum, force, sync_disk, quiet, verbose;
+static bool		  wide, nosum, force, sync_disk, prompt, quiet, verbose;
 
 static const struct opt opts[] = {
 	{ 'i', "interface", OPT_STR, "IFACE", &iface, 0, 0,
@@ -86,6 +87,8 @@ static const struct opt opts[] = {
 	    "stop when less is free beside the output; default 16M" },
 	{ 0, "buffer", OPT_SIZE, "SIZE", &ring, 1 << 20, INT32_MAX,
 	    "the kernel's packet buffer; default 128M or less" },
+	{ 0, "prompt", OPT_FLAG, NULL, &prompt, 0, 0,
+	    "have replies in the file at once, not within a second" },
 	{ 0, "wide", OPT_FLAG, NULL, &wide, 0, 0,
 	    "look at all packets to our addresses, count foreign ones" },
 	{ 0, "ignore-checksums", OPT_FLAG, NULL, &nosum, 0, 0,
@@ -237,6 +240,18 @@ show_progress(struct catch *c, int64_t seconds, int64_t since_ns)
 	c->shown = c->replies;
 }
 
+static int
+retire_ms(void)
+{
+	return prompt ? PROMPT_MS : RETIRE_MS;
+}
+
+static int
+tick_ms(void)
+{
+	return prompt ? PROMPT_MS : TICK_MS;
+}
+
 static bool
 disk_low(const struct catch *c)
 {
@@ -283,7 +298,7 @@ wait_for_packets(struct catch *c)
 	struct pollfd p[2] = { { .fd = cap_fd(c->cap), .events = POLLIN },
 	    { .fd = c->watch.fd, .events = POLLIN } };
 
-	if (poll(p, 2, TICK_MS) <= 0)
+	if (poll(p, 2, tick_ms()) <= 0)
 		return;
 	if ((p[0].revents & POLLERR) != 0 && cap_went_down(c->cap) &&
 	    c->watch.fd == -1)
@@ -300,6 +315,8 @@ wait_for_packets(struct catch *c)
 static bool
 drained(struct catch *c, int got, int64_t now, int64_t *ended_at)
 {
+	int64_t drain_ns = 4 * retire_ms() * NS_PER_MS;
+
 	if (c->error != 0)
 		return true;
 	if (c->ended == NULL)
@@ -309,7 +326,7 @@ drained(struct catch *c, int got, int64_t now, int64_t *ended_at)
 		if (clock_real() < c->end_ns)
 			c->end_ns = clock_real();
 	}
-	return c->past || (got == 0 && now - *ended_at > DRAIN_NS) ||
+	return c->past || (got == 0 && now - *ended_at > drain_ns) ||
 	    now - *ended_at > 10 * NS_PER_S;
 }
 
@@ -343,7 +360,7 @@ catch_live(struct catch *c)
 			capture_failed(c);
 			break;
 		}
-		if (now - tick >= TICK_MS * NS_PER_MS) {
+		if (now - tick >= tick_ms() * NS_PER_MS) {
 			tick = now;
 			each_tick(c);
 		}
@@ -463,7 +480,7 @@ open_sources(struct catch *c)
 		}
 		return;
 	}
-	c->cap = cap_open_live(iface, c->filter, ring_size(), why);
+	c->cap = cap_open_live(iface, c->filter, ring_size(), retire_ms(), why);
 	if (c->cap == NULL)
 		errx(2, "%s", why);
 	if (ifwatch_open(&c->watch, iface) == -1 && strcmp(iface, "any") != 0)
@@ -627,6 +644,8 @@ main(int argc, char *argv[])
 	if (recout_open(&c.out, &rec_reply, fd, gz, sync_disk,
 	    replyline_cols) == -1)
 		err(3, "%s", out_path == NULL ? "stdout" : out_path);
+	if (prompt)
+		gzout_age(c.out.gz, PROMPT_MS * NS_PER_MS);
 	replyline_init(&c.line, c.node.name);
 	put_meta(&c, dropped);
 	if (recout_flush(&c.out) == -1)

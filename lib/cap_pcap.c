@@ -57,13 +57,13 @@ fail(struct cap *c, const char *what, const char *why,
 
 /* Everything that must be said before the socket exists. */
 static int
-activate(pcap_t *pc, uint64_t ring)
+activate(pcap_t *pc, uint64_t ring, int retire_ms)
 {
 	int rc;
 
 	pcap_set_snaplen(pc, SNAPLEN);
 	pcap_set_promisc(pc, 0);
-	pcap_set_timeout(pc, CAP_RETIRE_MS);
+	pcap_set_timeout(pc, retire_ms);
 	pcap_set_buffer_size(pc, ring > INT32_MAX ? INT32_MAX : (int)ring);
 	pcap_set_tstamp_precision(pc, PCAP_TSTAMP_PRECISION_NANO);
 	rc = pcap_activate(pc);
@@ -72,7 +72,7 @@ activate(pcap_t *pc, uint64_t ring)
 
 struct cap *
 cap_open_live(const char *iface, const char *filter, uint64_t ring,
-    char err[static CAP_ERRLEN])
+    int retire_ms, char err[static CAP_ERRLEN])
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	struct cap *c = mem_alloc(sizeof(*c));
@@ -81,7 +81,7 @@ cap_open_live(const char *iface, const char *filter, uint64_t ring,
 	c->live = true;
 	if ((c->pc = pcap_create(iface, why)) == NULL)
 		return fail(c, iface, why, err);
-	if ((rc = activate(c->pc, ring)) != 0)
+	if ((rc = activate(c->pc, ring, retire_ms)) != 0)
 		return fail(c, iface, *pcap_geterr(c->pc) != '\0' ?
 		    pcap_geterr(c->pc) : pcap_statustostr(rc), err);
 	c->fd = pcap_fileno(c->pc);

@@ -28,12 +28,13 @@ struct cap_packet {
 typedef void cap_fn(void *arg, const struct cap_packet *);
 
 #define CAP_ERRLEN	256
-/* How long the kernel may keep a packet before it shows. */
-#define CAP_RETIRE_MS	50
 
-/* Return NULL with a reason in err. */
+/*
+ * retire_ms: how long the kernel may keep a packet before it shows; each
+ * such time takes a block of the ring.  Return NULL with a reason in err.
+ */
 struct cap *cap_open_live(const char *iface, const char *filter,
-    uint64_t ring, char err[static CAP_ERRLEN]);
+    uint64_t ring, int retire_ms, char err[static CAP_ERRLEN]);
 struct cap *cap_open_file(const char *path, char err[static CAP_ERRLEN]);
 
 /* Live: to poll and getsockopt.  A file: to read. */

@@ -43,6 +43,9 @@ int	 gzout_write(struct gzout *, const void *p, size_t n, unsigned nrecs);
 /* Hand over what is older than GZ_AGE_NS; call about ten times a second. */
 int	 gzout_tick(struct gzout *, int64_t now_ns);
 
+/* From here on that old, in place of GZ_AGE_NS. */
+void	 gzout_age(struct gzout *, int64_t age_ns);
+
 /* Hand over everything and wait until the kernel has it. */
 int	 gzout_flush(struct gzout *);
 

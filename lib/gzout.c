@@ -38,6 +38,7 @@ struct gzout {
 	int		 fd;
 	bool		 compress, sync;
 	uint32_t	 member;
+	int64_t		 age_ns;
 	struct libdeflate_compressor *z;
 	uint8_t		*zbuf;
 	size_t		 zcap;
@@ -138,6 +139,7 @@ gzout_open(int fd, bool compress, bool sync)
 	struct gzout *g = mem_alloc(sizeof(*g));
 
 	g->fd = fd;
+	g->age_ns = GZ_AGE_NS;
 	g->compress = compress;
 	g->sync = sync;
 	ring_init(&g->ring, GZ_MEMBER);
@@ -196,10 +198,16 @@ gzout_tick(struct gzout *g, int64_t now_ns)
 
 	(void)now_ns;
 	if (e == 0 && g->cur->n > 0 &&
-	    clock_mono() - g->cur->since >= GZ_AGE_NS)
+	    clock_mono() - g->cur->since >= g->age_ns)
 		return hand_over(g);
 	errno = e;
 	return e == 0 ? 0 : -1;
+}
+
+void
+gzout_age(struct gzout *g, int64_t age_ns)
+{
+	g->age_ns = age_ns;
 }
 
 int

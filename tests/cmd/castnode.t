@@ -124,6 +124,38 @@ ok 'a sender whose time is over is not done' sh -c '
 ' - "$castnode" "$key" "$origin"
 ok '... the next sends the rest' sh -c '
     [ "$(zcat "$HOME"/castnet/runs/r4/sent.?.gz | grep -vc "^#")" -eq 200 ]'
+# probes file count: so many probes of ten targets
+probes() {
+	awk -v n="$2" 'BEGIN { print "#fsdb -F t dst:a probe:a ttl:l attempt:l"
+		for (i = 0; i < n; i++)
+			printf "198.18.%d.1\ticmp\t%d\t0\n", i % 10, i / 10 + 1
+		print "# end: " n }' >"$1"
+}
+probes probes.1 50
+ok 'a list of probes' sh -c '
+	c=$1 k=$2 o=$3
+	ask() { SSH_ORIGINAL_COMMAND=$1 "$c" >out; }
+	echo "$k" | ask "open r5" && ask "put r5 probes.1.gz 0" <probes.1 &&
+	echo "$k" | ask "start r5 catch node=ams:1 secs=60 attempts=9 prompt=yes $o" &&
+	echo "$k" | ask "start r5 send node=ams:1 secs=60 rate=400 list=probes.1.gz round=0 allow=198.18.0.0/15 $o"
+' - "$castnode" "$key" "$origin"
+ok '... pull waits until it is sent' asked 'pull r5 9 1:0 1'
+ok '... says so' grep -aq '^send 1 ended probes.1.gz 0 ' out
+ok '... and has what was sent' sh -c '
+	grep -aq "castnode: file sent.1.gz 0 [0-9]* [0-9a-f]*$" out &&
+	[ "$(zcat "$HOME/castnet/runs/r5/sent.1.gz" | grep -vc "^#")" -eq 50 ]'
+ok '... and ends well' last 0
+ok '... no list of probes is sent twice' asked "start r5 send node=ams:1 secs=60 rate=400 list=probes.1.gz $origin" "$key\n"
+ok '... but said to be sent' grep -qx 'done' out
+ok 'pull goes on from an offset' sh -c '
+	ask() { SSH_ORIGINAL_COMMAND=$1 "$2" >out; }
+	r=$HOME/castnet/runs/r5
+	ask "stop r5 all" "$1" && ask "pull r5 0 1:20 2" "$1" &&
+	size=$(stat -c %s "$r/reply.1.gz") &&
+	grep -aqx "castnode: file reply.1.gz 20 $size $(sha256sum <"$r/reply.1.gz" | cut -c 1-64)" out &&
+	! grep -aq "castnode: file sent" out &&
+	sed "1,/^castnode: file/d" out | head -c $((size - 20)) >got &&
+	tail -c +21 "$r/reply.1.gz" | cmp - got' - "$castnode"
 ok 'clean takes a run away' asked 'clean r2'
 ok '... wholly' test ! -e "$HOME/castnet/runs/r2"
 
@@ -179,6 +211,32 @@ put r1 hitlist.gz
 put r1 hitlist.gz 0 0
 put r1 -hitlist.gz 0
 put r1 redo.0.gz 0
+put r1 probes.0.gz 0
+put r1 probes.gz 0
+put r1 ../probes.1.gz 0
+pull
+pull r1
+pull r1 0 1:0
+pull r1 0 1:0 1 1
+pull r1 -1 1:0 1
+pull r1 1000 1:0 1
+pull r1 0 0:0 1
+pull r1 0 1 1
+pull r1 0 1:-1 1
+pull r1 0 1:01 1
+pull r1 0 1:0 0
+pull r1 0 1:0 /etc/passwd
+pull ../r1 0 1:0 1
+fetch r1 probes.1.gz 0
+start r1 catch node=a:1 secs=1 $origin attempts=0
+start r1 catch node=a:1 secs=1 $origin attempts=1e2
+start r1 catch node=a:1 secs=1 $origin prompt=no
+start r1 catch node=a:1 secs=1 $origin prompt=yes=yes
+start r1 send node=a:1 secs=1 $origin rate=1 round=-1
+start r1 send node=a:1 secs=1 $origin rate=1 round=1000
+start r1 send node=a:1 secs=1 $origin rate=1 list=probes.1.gz.part
+start r1 send node=a:1 secs=1 $origin rate=1 list=probes.1.gz:x
+start r1 send node=a:1 secs=1 $origin rate=1 list=../probes.1.gz
 sum r1 owner
 sum r1 /etc/passwd
 sum r1
@@ -288,7 +346,7 @@ ok 'supervise is not to be had from outside' sh -c '
 # and lines of random characters with at least one of these.
 awk -v work="$work" -v origin="$origin" 'BEGIN {
 	srand(20260101)
-	n = split("hello|open r9|fetch r1 reply.1.gz 0|put r1 hitlist.gz 0|sum r1 sent.1.gz|status r1 0|stop r1 all|clean r1|start r1 catch node=a:1 secs=1 " origin "|start r1 send node=a:1 secs=1 rate=1 " origin, good, "|")
+	n = split("hello|open r9|fetch r1 reply.1.gz 0|put r1 hitlist.gz 0|sum r1 sent.1.gz|status r1 0|pull r1 0 1:0 1|stop r1 all|clean r1|start r1 catch node=a:1 secs=1 " origin "|start r1 send node=a:1 secs=1 rate=1 " origin, good, "|")
 	m = split(";touch W/canary;~$(touch W/canary)~`touch W/canary`~|sh~&~>W/canary~<W/hostile~\\~*~?~\"~'\''~$IFS~${HOME}~$@~!~#~(~)~{~}~[~]~^~\t~\001~\033[2J~\177~\303\251~\377", bad, "~")
 	for (i = 1; i <= m; i++) gsub("W", work, bad[i])
 	for (i = 0; i < 700; i++) {

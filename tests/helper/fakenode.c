@@ -7,6 +7,10 @@
  * answer to one of the $FAKESITES sites.  What is sent to 203.0.113.N is
  * answered to site N.  A datagram to a site where nobody listens is lost.
  *
+ * Between us and a target are two to five routers, the second of which is
+ * one of two by the flow's number; one in eleven is silent.  What a router
+ * says arrives at a site that depends on the router.
+ *
  * fakenode truth <addresses: "address site", 0 for silent, any for anycast.
  */
 
@@ -35,8 +39,10 @@
 struct wire {
 	uint32_t	mid;
 	uint16_t	node;
-	char		probe[16];
-	struct addr	src, dst;
+	uint16_t	flow;
+	uint8_t		ttl, attempt;
+	char		probe[16], kind[8];
+	struct addr	src, dst, from;
 	int64_t		tx_ns, rtt_ns;
 };
 
@@ -44,6 +50,7 @@ static const char *key_path, *out_path, *node_text;
 static struct originopts origin_opts;
 static double rate = 1000;
 static int64_t end_ns = INT64_MAX;
+static bool prompt;
 static volatile sig_atomic_t stopped;
 
 static void
@@ -52,7 +59,7 @@ on_term(int sig)
 	stopped = sig;
 }
 
-/* Options the tests need; the others are taken and forgotten. */
+/* Options the tests need; the others, pairs, are taken and forgotten. */
 static void
 options(int argc, char *argv[])
 {
@@ -63,7 +70,9 @@ options(int argc, char *argv[])
 		const char *o = argv[i], *v = argv[i + 1];
 		int64_t span;
 
-		if (strcmp(o, "-k") == 0)
+		if (strcmp(o, "--prompt") == 0)
+			prompt = i--;
+		else if (strcmp(o, "-k") == 0)
 			key_path = v;
 		else if (strcmp(o, "-w") == 0)
 			out_path = v;
@@ -114,6 +123,32 @@ catchment(const struct wire *w)
 	return h / 70 % sites() + 1;
 }
 
+/*
+ * Who answers a probe, and how; return the site that hears it, 0 for none.
+ * Router addresses are 100.ttl.(flow % 2).n, or bytes 12 to 15 of an IPv6
+ * address are.
+ */
+static unsigned
+answer(struct wire *w)
+{
+	uint32_t h = hash(&w->dst);
+	size_t at = w->dst.v == 4 ? 0 : 12;
+
+	w->from = w->dst;
+	if (w->ttl > 2 + h % 4) {
+		snprintf(w->kind, sizeof(w->kind), "%s",
+		    strcmp(w->probe, "udp") == 0 ? "unreach" :
+		    strcmp(w->probe, "icmp") == 0 ? "echo" : "rst");
+		return catchment(w);
+	}
+	snprintf(w->kind, sizeof(w->kind), "ttl");
+	w->from.b[at] = 100;
+	w->from.b[at + 1] = w->ttl;
+	w->from.b[at + 2] = w->ttl == 2 ? w->flow % 2 : 0;
+	w->from.b[at + 3] = (uint8_t)(h % 200);
+	return (h + w->ttl) % 11 == 0 ? 0 : hash(&w->from) % sites() + 1;
+}
+
 static int
 truth(void)
 {
@@ -157,37 +192,50 @@ deliver(int fd, const struct wire *w, unsigned site)
 	closedir(d);
 }
 
+static rec_num
+given(rec_num n, rec_num otherwise)
+{
+	return n == NUM_NONE ? otherwise : n;
+}
+
 static void
 probe_all(int fd, const struct key *key, const struct node *node,
     const struct origin *origin, int norigins, struct recin *in,
     struct recout *out)
 {
-	struct target t;
+	struct probe t;
 	struct sent s;
 	int64_t next = clock_mono();
 
-	rec_clear(&rec_target, &t);
+	rec_clear(&rec_probe, &t);
 	rec_clear(&rec_sent, &s);
 	word_str(&s.node, node->name);
-	s.ttl = 64;
-	s.flow = s.attempt = 0;
 	while (!stopped && clock_real() < end_ns && recin_read(in, &t) > 0)
 		for (int i = 0; i < norigins; i++) {
 			struct wire w = { .mid = key->mid,
 			    .node = node->number, .src = origin[i].src,
-			    .dst = t.dst };
+			    .dst = t.dst,
+			    .ttl = (uint8_t)given(t.ttl, 64),
+			    .flow = (uint16_t)given(t.flow, 0),
+			    .attempt = (uint8_t)given(t.attempt, 0) };
+			unsigned site;
 
-			if (w.src.v != t.dst.v)
-				continue;
 			snprintf(w.probe, sizeof(w.probe), "%s",
 			    probe_name(origin[i].probe));
+			if (w.src.v != t.dst.v || (t.probe.n > 0 &&
+			    strcmp(t.probe.s, w.probe) != 0))
+				continue;
+			site = answer(&w);
 			s.time = w.tx_ns = clock_real();
 			w.rtt_ns = NS_PER_MS * (1 + (hash(&t.dst) >> 8 ^
-			    catchment(&w) * 7) % 100);
+			    site * 7) % 100);
 			s.src = w.src;
 			s.dst = w.dst;
+			s.ttl = w.ttl;
+			s.flow = w.flow;
+			s.attempt = w.attempt;
 			word_str(&s.probe, w.probe);
-			deliver(fd, &w, catchment(&w));
+			deliver(fd, &w, site);
 			recout_write(out, &s);
 			recout_tick(out, clock_mono());
 			next += (int64_t)(1e9 / rate);
@@ -207,23 +255,27 @@ catch_all(int fd, const struct key *key, const struct node *node,
 
 	rec_clear(&rec_reply, &r);
 	word_str(&r.node, node->name);
-	word_str(&r.kind, "echo");
 	word_str(&r.auth, "mac64");
-	r.ttl = 64;
-	r.flow = r.attempt = 0;
 	while (!stopped && clock_real() < end_ns) {
 		poll(&p, 1, 50);
 		while (recv(fd, &w, sizeof(w), MSG_DONTWAIT) == sizeof(w)) {
 			if (w.mid != key->mid)
 				continue;
 			r.time = w.tx_ns + w.rtt_ns;
-			r.from = r.dst = w.dst;
+			r.from = w.from;
+			r.dst = w.dst;
+			word_str(&r.kind, w.kind);
+			r.ttl = w.ttl;
+			r.flow = w.flow;
+			r.attempt = w.attempt;
 			r.to = w.src;
 			r.tx = w.node;
 			r.tx_time = w.tx_ns;
 			word_str(&r.probe, w.probe);
 			recout_write(out, &r);
 		}
+		if (prompt)
+			recout_flush(out);
 		recout_tick(out, clock_mono());
 	}
 }
@@ -275,7 +327,7 @@ main(int argc, char *argv[])
 		catch_all(fd, &key, &node, &out);
 		unlink(me.sun_path);
 	} else {
-		if (recin_open_bare(&in, &rec_target, 0, "stdin") == -1)
+		if (recin_open_bare(&in, &rec_probe, 0, "stdin") == -1)
 			errx(2, "%s", in.err);
 		probe_all(fd, &key, &node, origin, n, &in, &out);
 		out_of_time = clock_real() >= end_ns;
