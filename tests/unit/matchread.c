@@ -8,7 +8,7 @@
 #include "tap.h"
 
 static const char *const sent[nfields_sent] = { "100.5", "ams", "icmp",
-    "192.0.2.1", "10.0.0.1", "64", "0", "1", "7" };
+    "192.0.2.1", "10.0.0.1", "64", "0", "1", "7", "-", "-", "-", "-", "-" };
 static const char *const reply[nfields_reply] = { "100.7", "fra", "echo",
     "10.0.0.1", "192.0.2.1", "icmp", "3", "100.5", "10.0.0.1", "64", "0", "1",
     "mac64", "55", "0", "64", "-", "-", "-", "-", "-", "-", "7", "-" };
@@ -89,6 +89,52 @@ test_reply(struct matchread *r)
 	}
 }
 
+/* What is read for hops alone. */
+static void
+test_hops(struct matchread *r)
+{
+	static const struct { int at; const char *value; int r; } sents[] = {
+		{ at_sent_sport, "33434", 0 }, { at_sent_sport, "65536", -1 },
+		{ at_sent_dport, "x", -1 }, { at_sent_tos, "255", 0 },
+		{ at_sent_tos, "256", -1 }, { at_sent_size, "1500", 0 },
+		{ at_sent_size, "-1", -1 }, { at_sent_options, "MSS(1460)", 0 },
+		{ at_sent_options, "MSS 1", -1 },
+		{ at_sent_options, long_word, -1 },
+	}, replies[] = {
+		{ at_reply_rtos, "256", -1 }, { at_reply_qttl, "256", -1 },
+		{ at_reply_qtos, "256", -1 }, { at_reply_qlen, "65536", -1 },
+		{ at_reply_qlen, "28", 0 }, { at_reply_mpls, "16:0:1:1", 0 },
+		{ at_reply_mpls, "16 0", -1 }, { at_reply_mpls, long_word, -1 },
+	};
+	struct meta meta = { 0 };
+
+	r->hops = true;
+	for (size_t i = 0; i < sizeof sents / sizeof sents[0]; i++) {
+		struct span v[nfields_sent];
+		struct matchsent s = { 0 };
+
+		fill(v, sent, nfields_sent, sents[i].at, sents[i].value);
+		ok(matchread_sent(r, v, &s) == sents[i].r &&
+		    (s.how != 0) == (sents[i].r == 0), "sent, %d: %.80s",
+		    sents[i].at, sents[i].value);
+		if (s.how != 0) {
+			uint32_t had = s.how;
+
+			ok(matchread_sent(r, v, &s) == 0 && s.how == had,
+			    "the same again is the same");
+		}
+	}
+	for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+		struct span v[nfields_reply];
+		struct matchreply p = { 0 };
+
+		fill(v, reply, nfields_reply, replies[i].at, replies[i].value);
+		ok(matchread_reply(r, v, &meta, &p) == replies[i].r,
+		    "reply, %d: %.80s", replies[i].at, replies[i].value);
+	}
+	r->hops = false;
+}
+
 /* Packets in the quote, to be authenticated. */
 static void
 test_quote(struct matchnames *names)
@@ -142,6 +188,7 @@ main(void)
 	matchread_init(&r, &names, NULL);
 	test_sent(&r);
 	test_reply(&r);
+	test_hops(&r);
 	test_quote(&names);
 	matchread_free(&r);
 	matchnames_free(&names);
