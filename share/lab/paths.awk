@@ -6,6 +6,7 @@
 # and
 #	batch6/NODE	ip -6 -batch inside a namespace
 #	nft/NODE	nft -f inside a namespace
+#	cut/NODE	IFACE ROUTER: whose quotes are cut when they arrive there
 #	sysctl/NODE	VALUE NAME, one a line
 #	targets		PATH TARGET4 TARGET6
 #	truth		what the verb prints, of all sites and both families
@@ -179,7 +180,7 @@ function path(	i, j, k, n, m, side, from, s) {
 	npaths++
 	npn = 0
 	split("", does); split("", known); split("", nnext); split("", first)
-	split("", pred); split("", succ)
+	split("", pred); split("", succ); split("", behind); split("", ahead)
 	for (i = 3; i <= NF; i++)
 		if ($i ~ /=/) {
 			split($i, side, "=")
@@ -247,6 +248,8 @@ function join(a, b,	fa) {
 	if (a == "")
 		nnext[a] = 1
 	link(fa, full(b), dev[a, b], "from" ++pred[b])
+	behind[b, pred[b]] = dev[a, b]
+	ahead[b, pred[b]] = fa
 	succ[a, nnext[a]] = b
 }
 
@@ -296,12 +299,10 @@ function routes(n,	f, v) {
 		batch(f, "addr add " dst[6] "/128 dev lo nodad")
 	} else
 		forward(f, n)
-	if (has(n, "quote8")) {
-		# As much is quoted as the route of the error takes.
-		batch(f, "rule add iif lo lookup 8")
-		batch(f, "route add " all[4] " " via(4, "a", "from1") " src " \
-		    addr[f, 4] " mtu 56 table 8")
-	}
+	if (has(n, "quote8"))
+		for (v = 1; v <= pred[n]; v++)
+			print behind[n, v], addr[f, 4] \
+			    >(dir "/cut/" ahead[n, v])
 	if (has(n, "label"))
 		sysctl(f, "0 net/ipv6/fib_multipath_hash_policy")
 	filters(n, f)
