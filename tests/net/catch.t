@@ -221,8 +221,10 @@ sleep 1
 before=$(unreachables)
 ok 'DNS' start dns -S 192.0.2.1 -P dns
 replies n=100 probe=dns
-ok 'not one is queued for us' sh -c "nsenter --net=/run/netns/$site awk '
-    NR > 1 && \$5 !~ /:00000000\$/ { print; bad = 1 }
+# The smallest buffer there is takes one packet.
+ok 'at most one a port is queued for us' sh -c "nsenter --net=/run/netns/$site \
+    gawk --non-decimal-data '
+    NR > 1 && (\"0x\" substr(\$5, 10)) + 0 > 2304 { print; bad = 1 }
     NR > 1 { n++ } END { exit bad || !n }' /proc/net/udp"
 ok 'ends' ends 143 TERM
 ok 'the kernel answers none of them now' same \

@@ -118,7 +118,16 @@ sent_kept() {
 			if ($2 > kill[i] - 1 && $2 < to[i]) next
 		print "not in the log:", $2; bad = 1
 	}
-	END { exit bad }'
+	END { exit bad }' && return 0
+	cat "$1.kills"
+	cat "runs/$1/log"
+	for site in $sites
+	do
+		ls -l "runs/$1/nodes.d/$site"
+		cat "runs/$1/nodes.d/$site/status"
+		lab exec "$site" sh -c 'ls -l castnet/runs/*' || :
+	done
+	return 1
 }
 
 # Every probe to a target that answers has its reply in the log of the site
