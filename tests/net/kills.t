@@ -97,6 +97,14 @@ kill_run() {
 	[ -e "runs/$1/COMPLETE" ] || { tail -n 50 "$1.err" "$1.out"; return 1; }
 }
 
+# each_zcat file ...: after a file that was cut, one zcat would read no further
+each_zcat() {
+	for file
+	do
+		zcat "$file" 2>/dev/null || :
+	done
+}
+
 # Every reply tells of a probe that was sent; it has to be in its sender's
 # log, if that was not killed within the next second.
 sent_kept() {
@@ -106,8 +114,9 @@ sent_kept() {
 		number=$((number + 1))
 		echo N
 		awk -v s="$site" '$2 == "send" && $3 == s { print "K", $1, $4 }' "$1.kills"
-		zcat "runs/$1/nodes.d/$site"/sent.*.gz | awk '!/^#/ { print "S", $1 }'
-		zcat "runs/$1/nodes.d"/*/reply.*.gz | awk -F '\t' -v n=$number \
+		each_zcat "runs/$1/nodes.d/$site"/sent.*.gz |
+		    awk '!/^#/ { print "S", $1 }'
+		each_zcat "runs/$1/nodes.d"/*/reply.*.gz | awk -F '\t' -v n=$number \
 		    '!/^#/ && $7 == n { print "R", $8 }'
 	done | awk '
 	$1 == "N" { split("", sent); n = 0 }
@@ -120,13 +129,6 @@ sent_kept() {
 	}
 	END { exit bad }' && return 0
 	cat "$1.kills"
-	cat "runs/$1/log"
-	for site in $sites
-	do
-		ls -l "runs/$1/nodes.d/$site"
-		cat "runs/$1/nodes.d/$site/status"
-		lab exec "$site" sh -c 'ls -l castnet/runs/*' || :
-	done
 	return 1
 }
 
@@ -140,10 +142,10 @@ caught_kept() {
 		awk -v s="$site" '$2 == "catch" && $3 == s { print "K", s, $1 }' "$1.kills"
 		awk -v s="$site" '$1 == "catch" { print "C", s, $6, $7, $3 }' \
 		    "runs/$1/nodes.d/$site/status"
-		zcat "runs/$1/nodes.d/$site"/reply.*.gz |
+		each_zcat "runs/$1/nodes.d/$site"/reply.*.gz |
 		    awk -F '\t' -v s="$site" '!/^#/ { print "R", s, $8 }'
 	done >>facts
-	zcat "runs/$1/nodes.d"/*/sent.*.gz |
+	each_zcat "runs/$1/nodes.d"/*/sent.*.gz |
 	    awk -F '\t' '!/^#/ { print "S", $1, $5 }' >>facts
 	awk '
 	$1 == "T" { site[$2] = $3 }
