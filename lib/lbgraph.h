@@ -30,19 +30,27 @@ struct lbnode {
 	uint8_t		ttl;
 	bool		source;
 	bool		star;		/* silent */
-	bool		lost;		/* a '*' all of whose flows run between
+	bool		rare;		/* a '*' of far fewer flows than an even
+					   share: it may be loss */
+	bool		lost;		/* rare, and all its flows run between
 					   nodes that others run between too by
 					   way of nodes that answer: loss */
 	bool		tail;		/* '*' after which nothing answered */
 	bool		dst;		/* the destination */
 	bool		refused;	/* a router that said unreachable */
 	bool		looped;		/* a flow was here before */
+	bool		ended;		/* all its flows ended here: dst, refused
+					   or looped */
 	bool		perpacket;	/* balances per packet */
 	bool		loose;		/* after one that does: see above */
 	uint32_t	nflows;		/* flows seen here */
+	uint32_t	nended;		/* of these, ended here */
 	uint32_t	ntried;		/* of these, seen at the next ttl too */
 	uint32_t	link, nlinks;	/* to the next ttl: link[link .. +nlinks) */
 	uint32_t	nback;		/* links from the ttl before */
+	uint8_t		repeats;	/* most answers that one flow from here
+					   got at the next ttl: how well it is
+					   known not to balance per packet */
 	double		confidence;	/* that there is no successor more, 0 to
 					   1, each being equally likely; of
 					   loose, ended and untried ones 0 */
@@ -87,6 +95,13 @@ int	 lbgraph_nodeflow(const struct lbgraph *, const struct paths *,
     const struct pathset *, uint32_t node, uint32_t *i);
 int	 lbgraph_linkflow(const struct lbgraph *, const struct paths *,
     const struct pathset *, const struct lblink *, uint32_t *i);
+
+/*
+ * Does the path go on after a node: has it not ended, and is it no loss?
+ * And how many successors does it have, loss not counted?
+ */
+bool	 lbgraph_open(const struct lbnode *);
+unsigned lbgraph_next(const struct lbgraph *, const struct lbnode *);
 
 /* Confidence in the whole: the product of its nodes' that had to be decided. */
 double	 lbgraph_confidence(const struct lbgraph *);

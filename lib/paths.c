@@ -94,6 +94,7 @@ parse(struct paths *p, const struct span v[], char err[static 256])
 			snprintf(err, 256, "bad %s: %.*s",
 			    rec_hop.fields[i].name,
 			    (int)(v[i].n > 80 ? 80 : v[i].n), v[i].s);
+			errno = EINVAL;
 			return -1;
 		}
 	return 0;
