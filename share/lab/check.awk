@@ -24,26 +24,40 @@
 	exit failed = 2
 }
 
+# Tell of the first few rows that are not as they should be.
+function tell(what)
+{
+	if (told++ < 5)
+		print what ": " $0
+}
+
 {
 	block = $col["dst"]
 	if (!sub(/::[0-9a-f]*$/, "::", block))
 		sub(/[0-9]*$/, "0", block)
 	verdict = $col["verdict"]
 	rows++
-	if (!(block in how))
+	if (!(block in how)) {
 		outside++
-	else if (how[block] == "answers" && verdict == "none")
+		tell("outside")
+	} else if (how[block] == "answers" && verdict == "none") {
 		missing++
+		tell("missing")
+	}
 	else if (how[block] == "answers" ? verdict == "ok" : \
 	    how[block] == "unreach" && verdict == "unreach") {
 		if ($col["rx"] == site[block])
 			right++
-		else
+		else {
 			wrong++
+			tell("wrong")
+		}
 	} else if (verdict == "none")
 		silent++
-	else
+	else {
 		wrong++
+		tell("wrong")
+	}
 }
 
 END {

@@ -169,6 +169,13 @@ caught_kept() {
 	END { exit bad }' facts
 }
 
+# right_or_why id: what was killed when, and who listened, if it is not right
+right_or_why() {
+	right "$1" && return 0
+	cat "$1.kills" "runs/$1/log" "runs/$1/covered"
+	return 1
+}
+
 ok 'a lab of three sites' lab_up 3 8
 lab hitlist -4 450 >hitlist
 kills=0 round=0
@@ -176,7 +183,7 @@ while [ "$kills" -lt "$KILLS" ] && [ "$round" -lt 50 ]
 do
 	round=$((round + 1)) before=$kills
 	ok "run $round comes to its end" kill_run "k$round"
-	ok "... and is right after $((kills - before)) kills" right "k$round"
+	ok "... and is right after $((kills - before)) kills" right_or_why "k$round"
 	ok '... what was sent is in the logs' sent_kept "k$round"
 	ok '... what was caught too' caught_kept "k$round"
 done
