@@ -103,6 +103,18 @@ payload_put(const struct tmpl *t, const struct ask *a, uint8_t *out)
 	    probe_proto(t->probe, src->v)));
 }
 
+void
+payload_body(struct buf *b, const struct origin *o, size_t want)
+{
+	size_t at = b->len;
+
+	buf_take(b, PAYLOAD_LEN(o->src.v));
+	if (o->contact != NULL)
+		buf_copy(b, o->contact, strlen(o->contact) + 1);
+	if (!b->bad && b->len - at < want)
+		buf_take(b, want - (b->len - at));
+}
+
 bool
 match_expected(const struct expect *e, const struct ask *a)
 {
@@ -195,4 +207,26 @@ match_short(struct match *m, const struct mask *k, unsigned bits)
 	/* Rewritten on the way?  Believe it, less, if much else agrees. */
 	m->a->auth = AUTH_TAG16;
 	return bits >= 20 + free_bits(m->e, a->node != 0) ? REJ_OK : REJ_FORGED;
+}
+
+enum reject
+match_udp(struct match *m, uint16_t sport, uint16_t sum)
+{
+	struct ask *a = &m->a->ask;
+	struct mask k;
+	uint16_t state;
+
+	if (m->e->key == NULL)
+		return REJ_OK;
+	mask_set(&k, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
+	if (sum != mask_cksum(&k))
+		return REJ_FORGED;
+	a->flow = (uint16_t)(sport - probe_sport(m->o));
+	m->a->auth = AUTH_TAG32;
+	if (m->ip->src.v == 6)			/* ttl and attempt: not there */
+		return match_quoted_id(m, &k) ? REJ_OK : REJ_FORGED;
+	state = mask_state(&k, m->ip->id);
+	a->ttl = (uint8_t)(state >> 8);
+	a->attempt = (uint8_t)state;
+	return match_short(m, &k, 16);
 }

@@ -86,29 +86,6 @@ decode(struct match *m, struct cur c)
 	return payload_match(m, cur_init(payload, n));
 }
 
-/* Flow, checksum and IPID or flow label are what eight quoted bytes have. */
-static enum reject
-match_header(struct match *m, uint16_t sport, uint16_t sum)
-{
-	struct ask *a = &m->a->ask;
-	struct mask k;
-	uint16_t state;
-
-	if (m->e->key == NULL)
-		return REJ_OK;
-	mask_set(&k, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
-	if (sum != mask_cksum(&k))
-		return REJ_FORGED;
-	a->flow = (uint16_t)(sport - probe_sport(m->o));
-	m->a->auth = AUTH_TAG32;
-	if (m->ip->src.v == 6)			/* ttl and attempt: not there */
-		return match_quoted_id(m, &k) ? REJ_OK : REJ_FORGED;
-	state = mask_state(&k, m->ip->id);
-	a->ttl = (uint8_t)(state >> 8);
-	a->attempt = (uint8_t)state;
-	return match_short(m, &k, 16);
-}
-
 static enum reject
 match(struct match *m)
 {
@@ -122,7 +99,7 @@ match(struct match *m)
 	struct dns d = dns_parse(&m->c);
 	if (m->quoted)
 		return cur_left(&m->c) < n + (n + LABEL - 1) / LABEL ?
-		    match_header(m, sport, sum) : decode(m, m->c);
+		    match_udp(m, sport, sum) : decode(m, m->c);
 	m->a->kind = KIND_DNS;
 	if (m->c.bad)
 		return REJ_SHORT;

@@ -10,18 +10,6 @@
 enum { REQUEST4 = 8, REPLY4 = 0, REQUEST6 = 128, REPLY6 = 129 };
 
 static void
-body(struct buf *b, const struct origin *o, size_t want)
-{
-	size_t at = b->len;
-
-	buf_take(b, PAYLOAD_LEN(o->src.v));
-	if (o->contact != NULL)
-		buf_copy(b, o->contact, strlen(o->contact) + 1);
-	if (!b->bad && b->len - at < want)
-		buf_take(b, want - (b->len - at));
-}
-
-static void
 fill(const struct tmpl *t, const struct ask *a, const struct mask *m,
     uint8_t *l4)
 {
@@ -96,7 +84,7 @@ const struct probe_type probe_icmp = {
 	.summary = "ICMP echo request",
 	.proto4 = PROTO_ICMP,
 	.proto6 = PROTO_ICMP6,
-	.body = body,
+	.body = payload_body,
 	.fill = fill,
 	.match = match,
 	.answer = answer,

@@ -171,6 +171,12 @@ ask_state(const struct ask *a)
 /* Write the payload, fudge 0. */
 void	 payload_put(const struct tmpl *, const struct ask *, uint8_t *out);
 
+/*
+ * A row's body: the payload, the contact text with a NUL if there is one,
+ * zeros up to the size wanted.
+ */
+void	 payload_body(struct buf *, const struct origin *, size_t want);
+
 /* Judge a payload, given with what follows it. */
 enum reject payload_match(struct match *, struct cur);
 
@@ -180,6 +186,12 @@ enum reject payload_match(struct match *, struct cur);
  * REJ_OK with the level of authentication set, or REJ_FORGED.
  */
 enum reject match_short(struct match *, const struct mask *, unsigned bits);
+
+/*
+ * The first eight bytes of a quoted UDP probe whose checksum is the
+ * target's: flow, checksum and IPID or flow label.
+ */
+enum reject match_udp(struct match *, uint16_t sport, uint16_t sum);
 
 /* Is the ask one that this run may have made?  node 0: not known. */
 bool	 match_expected(const struct expect *, const struct ask *);

@@ -85,3 +85,44 @@ seq_match(struct match *m, const struct seq *s, uint32_t value, bool twisted)
 	m->a->auth = AUTH_TAG32;
 	return REJ_OK;
 }
+
+void
+seq_fill_acked(const struct tmpl *t, const struct ask *a, const struct mask *m,
+    uint8_t *l4)
+{
+	uint16_t sport = (uint16_t)(probe_sport(&t->origin) + a->flow);
+	uint32_t s = seq_mask(&t->key, &t->origin.src, &a->dst, sport,
+	    probe_dport(&t->origin));
+
+	(void)m;
+	seq_fill(t, a, l4, sport, s ^ seq_state(a),
+	    seq_swap(s) ^ seq_state(a));
+}
+
+enum reject
+seq_match_reset(struct match *m)
+{
+	struct seq s;
+
+	if (!seq_parse(m, &s))
+		return REJ_FOREIGN;
+	if (m->quoted)
+		return seq_match(m, &s, s.seq, false);
+	m->a->kind = KIND_RST;
+	return (s.flags & SEQ_RST) == 0 ? REJ_FOREIGN :
+	    seq_match(m, &s, s.seq, true);
+}
+
+void
+seq_answer_reset(struct buf *b, struct cur c)
+{
+	uint16_t sport = cur_u16(&c), dport = cur_u16(&c);
+
+	cur_skip(&c, 4);			/* sequence number */
+	buf_u16(b, dport);
+	buf_u16(b, sport);
+	buf_u32(b, cur_u32(&c));
+	buf_u32(b, 0);
+	buf_u16(b, 5 << 12 | SEQ_RST);
+	buf_take(b, 6);
+}

@@ -52,4 +52,13 @@ bool	 seq_parse(struct match *, struct seq *);
 enum reject seq_match(struct match *, const struct seq *, uint32_t value,
     bool twisted);
 
+/*
+ * What rows share whose probes acknowledge something, and whose answer is a
+ * reset that begins there.
+ */
+void	 seq_fill_acked(const struct tmpl *, const struct ask *,
+    const struct mask *, uint8_t *l4);
+enum reject seq_match_reset(struct match *);
+void	 seq_answer_reset(struct buf *, struct cur c);
+
 #endif

@@ -28,7 +28,8 @@
 
 static volatile sig_atomic_t stop;
 static double end_s = 600, idle_s = 10;
-static struct wirekey key = { .dns_sport = 61000, .tcp_sport = 62000 };
+static struct wirekey key = { .dns_sport = 61000, .tcp_sport = 62000,
+    .udp_sport = 63000, .ack_sport = 64000 };
 
 enum { O_ANSWER = 256, O_MANY, O_LATE, O_RTT, O_FLIP, O_SAVE, O_SAVEMAX,
     O_REPLAY, O_END, O_IDLE };

@@ -231,6 +231,48 @@ test_tcp(const char *name, uint8_t family)
 	is(&r, &q, "short", "19 bytes");
 }
 
+/* Whoever answers UDP answers what he likes. */
+static void
+test_udp(uint8_t family)
+{
+	static struct rig r;
+
+	rig_init(&r, probe_find("udp"), family);
+	size_t head = rig_ip_len(&r), data = head + 8;
+	struct packet p = rig_probe(&r, &r.ask), good = rig_answer(&r, &p), q;
+	struct answer a;
+
+	ok(rig_match(&r, &good, &a) == REJ_OK && a.kind == KIND_ECHO,
+	    "udp/%u: an echo service", family);
+	q = good;
+	q.b[data] ^= 1;
+	packet_sums(&q);
+	is(&r, &q, "foreign", "something else");
+	q = good;
+	q.len = data + 3;
+	put16(q.b + head + 4, 11);
+	packet_sums(&q);
+	is(&r, &q, "foreign", "less than a measurement's number");
+	q = good;
+	q.len--;
+	put16(q.b + head + 4, (uint16_t)(q.len - head));
+	packet_sums(&q);
+	is(&r, &q, "short", "less than we sent");
+	q = good;
+	q.b[head + 1]++;
+	packet_sums(&q);
+	is(&r, &q, "foreign", "from another port");
+	put16(good.b + head + 2, 62999);
+	packet_sums(&good);
+	is(&r, &good, "foreign", "to a port that is not ours");
+	p = rig_error(&r, &p, 0);
+	p.b[head] = family == 6 ? 1 : 3;
+	p.b[head + 1] = family == 6 ? 4 : 3;
+	packet_sums(&p);
+	ok(rig_match(&r, &p, &a) == REJ_OK && a.kind == KIND_UNREACH &&
+	    a.auth == AUTH_MAC64, "udp/%u: a closed port", family);
+}
+
 /* Sizes that can be had, and that cannot. */
 static void
 test_sizes(const struct probe_type *p, uint8_t family)
@@ -305,7 +347,7 @@ test_names(void)
 	for (int i = 0; i < REJ_MAX; i++)
 		wrong += reject_name((enum reject)i) == NULL;
 	ok(wrong == 0 && auth_find("mac") == -1, "levels have names");
-	ok(probe_find("udp") == NULL && probe_find("") == NULL,
+	ok(probe_find("tcp") == NULL && probe_find("") == NULL,
 	    "there are no other types");
 }
 
@@ -323,6 +365,8 @@ main(void)
 		test_chaos_txt(v);
 		test_tcp("syn", v);
 		test_tcp("synack", v);
+		test_tcp("ack", v);
+		test_udp(v);
 	}
 	test_names();
 	return tap_done();

@@ -152,7 +152,8 @@ test_quotes(const struct rig *r)
 	int n = asks(r, a);
 	size_t head = rig_ip_len(r);
 	bool mac = r->origin.probe->proto4 == PROTO_ICMP ||
-	    probe_find("dns") == r->origin.probe;
+	    probe_find("dns") == r->origin.probe ||
+	    probe_find("udp") == r->origin.probe;
 
 	for (int i = 0; i < n; i++) {
 		struct packet p = rig_probe(r, &a[i]), q = rig_error(r, &p, 0);
@@ -321,6 +322,8 @@ forge_probe(const struct rig *r, struct packet *p, size_t l4, bool whole,
 		forge(p, l4 + 4, 8, false, seed);	/* seq, ack */
 	else if (r->origin.probe->keyed_port)
 		put16(p->b + l4 + (answer ? 2 : 0), (uint16_t)(0xc000 | seed));
+	else if (r->origin.probe == probe_find("udp") && whole)
+		forge(p, l4 + PAYLOAD_LEN(r->origin.src.v), 8, false, seed);
 	else if (r->origin.probe->proto4 == PROTO_ICMP)
 		forge(p, whole ? l4 + PAYLOAD_LEN(r->origin.src.v) : l4 + 2,
 		    whole ? 8 : 6, false, seed);	/* tag; sum, id, seq */

@@ -19,7 +19,8 @@
 #define NOW	INT64_C(1795000000000000000)
 
 static struct key key;
-static struct wirekey wirekey = { .dns_sport = 61000, .tcp_sport = 62000 };
+static struct wirekey wirekey = { .dns_sport = 61000, .tcp_sport = 62000,
+    .udp_sport = 63000, .ack_sport = 64000 };
 
 struct scene {
 	struct origin	 origin, told;	/* what sender and catcher know */
@@ -141,7 +142,8 @@ check_answer(const struct scene *s, bool alias)
 	struct said said;
 	struct answer a;
 	size_t n;
-	bool tied = s->seen.type == P_ICMP || s->seen.type == P_DNS;
+	bool tied = s->seen.type == P_ICMP || s->seen.type == P_DNS ||
+	    s->seen.type == P_UDP;
 
 	memcpy(from, s->seen.dst, s->seen.alen);
 	if (alias)

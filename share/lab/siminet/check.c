@@ -73,7 +73,8 @@ wire_check(const struct seen *s)
 		return "sum";
 	if (get16(l4 + wire_sumpos(s->proto)) == 0)
 		return "zerosum";
-	if ((s->type == P_ICMP || s->type == P_DNS) && !s->payload)
+	if ((s->type == P_ICMP || s->type == P_DNS || s->type == P_UDP) &&
+	    !s->payload)
 		return "payload";
 	if (s->payload && (s->version != 1 || s->pttl != s->ttl ||
 	    s->node == 0 || get16(s->pay + PAY_ZERO) != 0))
@@ -116,6 +117,13 @@ check_tag(const struct seen *s, const struct wirekey *k)
 	return NULL;
 }
 
+static unsigned
+tcp_flow(const struct seen *s, const struct wirekey *k)
+{
+	return (uint16_t)(get16(s->ip + s->l4) -
+	    (s->type == P_ACK ? k->ack_sport : k->tcp_sport));
+}
+
 static const char *
 check_tcp(struct seen *s, const struct wirekey *k)
 {
@@ -133,10 +141,10 @@ check_tcp(struct seen *s, const struct wirekey *k)
 		return "seq";
 	s->node = (uint16_t)(state >> 16);
 	s->attempt = (uint8_t)state;
-	s->flow = (uint16_t)(get16(l4) - k->tcp_sport);
+	s->flow = (uint16_t)tcp_flow(s, k);
 	if (s->type == P_SYN && get32(l4 + 8) != 0)
 		return "ack";
-	if (s->type == P_SYNACK &&
+	if (s->type != P_SYN &&
 	    get32(l4 + 8) != ((secret << 16 | secret >> 16) ^ state))
 		return "ack";
 	return NULL;
@@ -175,7 +183,7 @@ wire_check_key(struct seen *s, const struct wirekey *k)
 	masks(s, k, m);
 	c = m[1] == 0 ? 0x5aa5 : m[1] == 0xffff ? 0xa55a : m[1];
 	if (s->proto == PROTO_TCP)
-		flow = get16(l4) - (unsigned)k->tcp_sport;
+		flow = tcp_flow(s, k);
 	if ((bad = check_ip(s, m, flow)) != NULL)
 		return bad;
 	if (s->payload && (bad = check_tag(s, k)) != NULL)
@@ -191,12 +199,16 @@ wire_check_key(struct seen *s, const struct wirekey *k)
 		if (get16(l4) != (uint16_t)(k->dns_sport + s->flow))
 			return "sport";
 		return get16(l4 + 6) == c ? NULL : "constsum";
+	case P_UDP:
+		if (get16(l4) != (uint16_t)(k->udp_sport + s->flow))
+			return "sport";
+		return get16(l4 + 6) == c ? NULL : "constsum";
 	case P_CHAOS:
 		if (get16(l4) != 49152 + (m[1] & 0x3fff))
 			return "sport";
 		s->attempt = (uint8_t)(get16(l4 + 8) ^ m[2]);
 		return (get16(l4 + 8) ^ m[2]) >> 8 == s->ttl ? NULL : "id";
-	case P_SYN: case P_SYNACK:
+	case P_SYN: case P_SYNACK: case P_ACK:
 		return check_tcp(s, k);
 	case P_NONE:
 		break;

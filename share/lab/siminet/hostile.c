@@ -56,7 +56,7 @@ forge_answer(const struct seen *s, struct rnd *r, uint8_t *l4)
 
 	memcpy(pay, s->pay, s->paylen);
 	switch (s->type) {
-	case P_ICMP:
+	case P_ICMP: case P_UDP:
 		tamper(s, r, pay);
 		memcpy(l4 + 8, pay, s->paylen);
 		break;
@@ -72,7 +72,7 @@ forge_answer(const struct seen *s, struct rnd *r, uint8_t *l4)
 	case P_SYN:
 		put32(l4 + 8, x);
 		break;
-	case P_SYNACK:
+	case P_SYNACK: case P_ACK:
 		put32(l4 + 4, x);
 		break;
 	case P_NONE:

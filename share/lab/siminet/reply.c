@@ -126,7 +126,15 @@ answer_chaos(const struct seen *s, struct rnd *r, uint8_t *out, size_t l4,
 	return (size_t)(e + 13 + len - out);
 }
 
-/* RFC 9293 3.10.7: what LISTEN or CLOSED say to a SYN or a SYN-ACK. */
+/* RFC 862: the same data back. */
+static size_t
+answer_udp(const struct seen *s, uint8_t *out, size_t l4)
+{
+	memcpy(out + l4 + 8, s->ip + s->l4 + 8, s->len - s->l4 - 8);
+	return l4 + s->len - s->l4;
+}
+
+/* RFC 9293 3.10.7: what LISTEN or CLOSED say to SYN, SYN-ACK and ACK. */
 static size_t
 answer_tcp(const struct seen *s, struct rnd *r, uint8_t *out, size_t l4,
     struct said *said)
@@ -140,7 +148,7 @@ answer_tcp(const struct seen *s, struct rnd *r, uint8_t *out, size_t l4,
 	memcpy(t + 2, q, 2);
 	t[12] = 0x50;
 	said->kind = "rst";
-	if (s->type == P_SYNACK) {
+	if (s->type != P_SYN) {
 		memcpy(t + 4, q + 8, 4);
 		t[13] = 0x04;
 		return l4 + 20;
@@ -170,13 +178,15 @@ reply_answer(const struct seen *s, const uint8_t *from, struct rnd r,
 	*said = (struct said){ .kind = "echo" };
 	if (s->type == P_ICMP)
 		len = answer_echo(s, out, l4);
-	else if (s->type == P_SYN || s->type == P_SYNACK)
+	else if (s->proto == PROTO_TCP)
 		len = answer_tcp(s, &r, out, l4, said);
 	else {
-		said->kind = "dns";
+		said->kind = s->type == P_UDP ? "echo" : "dns";
 		memcpy(out + l4, s->ip + s->l4 + 2, 2);
 		memcpy(out + l4 + 2, s->ip + s->l4, 2);
-		if (s->type == P_DNS)
+		if (s->type == P_UDP)
+			len = answer_udp(s, out, l4);
+		else if (s->type == P_DNS)
 			len = answer_dns(s, &r, out, l4);
 		else
 			len = answer_chaos(s, &r, out, l4, said);

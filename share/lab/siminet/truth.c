@@ -151,7 +151,7 @@ truth_end(struct world *w)
 	char name[16];
 
 	put_counts(f, w);
-	for (unsigned k = 0; k < 10; k++) {
+	for (unsigned k = 0; k < KINDS; k++) {
 		uint64_t any = w->genuine[k];
 
 		for (unsigned i = 0; i < F_MAX; i++)

@@ -6,8 +6,10 @@
 #include <strings.h>
 
 const char *const ptype_name[] = {
-	"icmp", "dns", "chaos", "syn", "synack", "none"
+	"icmp", "dns", "chaos", "syn", "synack", "udp", "ack", "none"
 };
+
+enum { UDP_PORT = 33434 };
 
 static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -154,7 +156,7 @@ take_payload(struct seen *s)
 	s->flow = (uint16_t)get16(p + PAY_FLOW);
 }
 
-/* The payload as echo data: known by its version and the target in it. */
+/* The payload as echo or UDP data: known by its version and the target in it. */
 static void
 parse_echo(struct seen *s)
 {
@@ -225,17 +227,34 @@ parse_transport(struct seen *s)
 		parse_echo(s);
 		return true;
 	case PROTO_UDP:
-		if (n < 8 || get16(p + 2) != 53 || get16(p + 4) != n)
+		if (n < 8 || get16(p + 4) != n)
+			return false;
+		if (get16(p + 2) == UDP_PORT) {
+			s->type = P_UDP;
+			parse_echo(s);
+			return true;
+		}
+		if (get16(p + 2) != 53)
 			return false;
 		s->type = parse_dns(s);
 		if (s->type == P_DNS)
 			parse_name(s);
 		return s->type != P_NONE;
 	case PROTO_TCP:
-		if (n < 20 || (p[13] != 0x02 && p[13] != 0x12))
+		if (n < 20)
 			return false;
-		s->type = p[13] == 0x02 ? P_SYN : P_SYNACK;
-		return true;
+		switch (p[13] & 0x3f) {		/* but for the flags of ECN */
+		case 0x02:
+			s->type = P_SYN;
+			return true;
+		case 0x12:
+			s->type = P_SYNACK;
+			return true;
+		case 0x10:
+			s->type = P_ACK;
+			return true;
+		}
+		return false;
 	}
 	return false;
 }

@@ -10,7 +10,10 @@
  * Written from probes(7) and sharing nothing with lib/, so that the two
  * cannot be wrong together.
  */
-enum ptype { P_ICMP, P_DNS, P_CHAOS, P_SYN, P_SYNACK, P_NONE };
+enum ptype {
+	P_ICMP, P_DNS, P_CHAOS, P_SYN, P_SYNACK, P_UDP, P_ACK, P_NONE
+};
+#define KINDS	(2 * P_NONE)		/* type and family */
 
 extern const char *const ptype_name[];
 
@@ -109,7 +112,8 @@ const char *wire_check(const struct seen *);
  */
 struct wirekey {
 	uint8_t		b[16];
-	uint16_t	dns_sport, tcp_sport;	/* sources of flow 0 */
+	/* Sources of flow 0; tcp: syn and synack. */
+	uint16_t	dns_sport, tcp_sport, udp_sport, ack_sport;
 };
 const char *wire_check_key(struct seen *, const struct wirekey *);
 

@@ -39,7 +39,7 @@ struct recorded {
 	struct {
 		uint8_t	**p;		/* length, 2 bytes, and packet */
 		size_t	 n;
-	}	 of[10];
+	}	 of[KINDS];
 };
 
 unsigned
@@ -118,7 +118,7 @@ world_replay(struct world *w, const char *path)
 		size_t n = get16(head + 1), k = head[0];
 		uint8_t *p = malloc(2 + FRAME_MAX);
 
-		if (p == NULL || k >= 10 || n > FRAME_MAX - 14 ||
+		if (p == NULL || k >= KINDS || n > FRAME_MAX - 14 ||
 		    fread(p + 2, n, 1, f) != 1)
 			errx(2, "%s: not a file of saved replies", path);
 		memcpy(p, head + 1, 2);

@@ -59,15 +59,15 @@ struct world {
 	struct wheel	*wheel;
 	uint64_t	 probes, noise, rows;
 	int64_t		 last_ns;		/* something happened */
-	uint64_t	 planted[10][F_MAX];	/* sent */
-	uint64_t	 genuine[10];
+	uint64_t	 planted[KINDS][F_MAX];	/* sent */
+	uint64_t	 genuine[KINDS];
 	struct {
 		const char	*what;
 		uint64_t	 n;
 	}		 bad[24];		/* what is wrong */
 	struct recorded	*recorded;		/* replies to replay */
-	uint8_t		 recent[10][64][32];	/* src, dst of recent probes */
-	unsigned	 nrecent[10];
+	uint8_t		 recent[KINDS][64][32];	/* src, dst of recent probes */
+	unsigned	 nrecent[KINDS];
 };
 
 /* Read a file that an earlier run saved; exits 2 when it is none. */
@@ -82,7 +82,7 @@ size_t	 world_run(struct world *, int64_t now);
 /* Write what is pending as it stands, the counts and the end. */
 void	 world_end(struct world *);
 
-/* Type and family as a number below 10, and its name: icmp4, icmp6, dns4 ... */
+/* Type and family as a number below KINDS, and its name: icmp4, icmp6, dns4 ... */
 unsigned world_kind(const struct seen *);
 void	 world_kind_name(unsigned kind, char out[static 16]);
 
