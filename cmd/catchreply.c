@@ -21,6 +21,7 @@
 #include "num.h"
 #include "opt.h"
 #include "origin.h"
+#include "pkt.h"
 #include "priv.h"
 #include "probe.h"
 #include "rec.h"
@@ -492,7 +493,9 @@ open_sources(struct catch *c)
 		unsigned bad;
 
 		probe_bind_range(o, &lo, &hi);
-		if (lo == 0 || (bad = hold_ports(&o->src, lo, hi)) == 0)
+		/* TCP: the kernel resets what it does not know anyway. */
+		if (probe_proto(o->probe, o->src.v) != PROTO_UDP ||
+		    (bad = hold_ports(&o->src, lo, hi)) == 0)
 			continue;
 		warn("%u of ports %u to %u not held, the kernel may answer "
 		    "replies with port unreachable", bad, lo, hi);

@@ -55,8 +55,12 @@ add_direct(struct text *t, const struct origin *o, const struct key *k)
 		return;
 	}
 	probe_bind_range(o, &lo, &hi);
-	add(t, " or (%s src port %u and dst portrange %u-%u)",
+	add(t, " or (%s src port %u and dst portrange %u-%u",
 	    proto == PROTO_TCP ? "tcp" : "udp", probe_dport(o), lo, hi);
+	if (k != NULL && o->probe->bare_payload)
+		add(t, " and %s=%u", o->src.v == 6 ? "ip6[48:4]" : "udp[8:4]",
+		    k->mid);
+	add(t, ")");
 }
 
 int

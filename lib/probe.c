@@ -185,6 +185,8 @@ match_rows(struct match *m, const struct addr *us)
 			continue;
 		*m = saved;
 		m->a->ask = ask;
+		m->a->has_ask = false;
+		m->a->auth = AUTH_NONE;
 		m->o = o;
 		m->a->origin = o;
 		enum reject got = o->probe->match(m);

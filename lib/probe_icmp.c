@@ -84,6 +84,7 @@ const struct probe_type probe_icmp = {
 	.summary = "ICMP echo request",
 	.proto4 = PROTO_ICMP,
 	.proto6 = PROTO_ICMP6,
+	.bare_payload = true,
 	.body = payload_body,
 	.fill = fill,
 	.match = match,

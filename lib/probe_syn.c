@@ -9,12 +9,8 @@ static void
 fill(const struct tmpl *t, const struct ask *a, const struct mask *m,
     uint8_t *l4)
 {
-	uint16_t sport = (uint16_t)(probe_sport(&t->origin) + a->flow);
-	uint32_t s = seq_mask(&t->key, &t->origin.src, &a->dst, sport,
-	    probe_dport(&t->origin));
-
 	(void)m;
-	seq_fill(t, a, l4, sport, s ^ seq_state(a), 0);
+	seq_fill(t, a, l4, false);
 }
 
 static enum reject
@@ -25,7 +21,7 @@ match(struct match *m)
 	if (!seq_parse(m, &s))
 		return REJ_FOREIGN;
 	if (m->quoted)
-		return seq_match(m, &s, s.seq, false);
+		return seq_match_quoted(m, &s);
 	if ((s.flags & (SEQ_RST | SEQ_ACK)) == (SEQ_RST | SEQ_ACK))
 		m->a->kind = KIND_RST;
 	else if ((s.flags & (SEQ_SYN | SEQ_ACK)) == (SEQ_SYN | SEQ_ACK))

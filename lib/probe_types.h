@@ -32,6 +32,7 @@ struct probe_type {
 	uint16_t	 sport, dport;	/* defaults; 0: no ports, or derived */
 	uint16_t	 nports;	/* source ports used, from sport on */
 	bool		 keyed_port;	/* the source port is not to be chosen */
+	bool		 bare_payload;	/* follows the header as it is */
 	uint8_t		 tcp_flags;	/* TCP: of the probe */
 	bool		 tcp_options;	/* TCP: they may be chosen */
 

@@ -78,6 +78,7 @@ const struct probe_type probe_udp = {
 	.sport = 63000,
 	.dport = 33434,
 	.nports = FLOWS,
+	.bare_payload = true,
 	.body = payload_body,
 	.fill = fill,
 	.match = match,

@@ -2,16 +2,17 @@
 
 #include <string.h>
 
-enum { MSS4 = 1460, MSS6 = 1440 };
+enum { HEADER = 20, MSS4 = 1460, MSS6 = 1440 };
 
-uint32_t
+struct seqmask
 seq_mask(const struct key *k, const struct addr *src, const struct addr *dst,
     uint16_t sport, uint16_t dport)
 {
 	uint64_t sp = __builtin_bswap16(sport), dp = __builtin_bswap16(dport);
+	uint64_t h = mask_hash(k, 'S', src, dst, PROTO_TCP | sp << 8 |
+	    dp << 24, 5);
 
-	return (uint32_t)(mask_hash(k, 'S', src, dst, PROTO_TCP |
-	    sp << 8 | dp << 24, 5) >> 32);
+	return (struct seqmask){ (uint32_t)(h >> 32), (uint32_t)h };
 }
 
 void
@@ -37,66 +38,152 @@ seq_options(const struct origin *o, struct tcpopt *opt)
 }
 
 void
-seq_fill(const struct tmpl *t, const struct ask *a, uint8_t *l4,
-    uint16_t sport, uint32_t seq, uint32_t ack)
+seq_fill(const struct tmpl *t, const struct ask *a, uint8_t *l4, bool acked)
 {
+	uint16_t sport = (uint16_t)(probe_sport(&t->origin) + a->flow);
+	struct seqmask k = seq_mask(&t->key, &t->origin.src, &a->dst, sport,
+	    probe_dport(&t->origin));
+	size_t ts = t->origin.tcp.ts;
+	uint64_t sum = t->sum_l4 + pkt_wire16(sport) +
+	    pkt_sum(a->dst.b, addr_bytes(&a->dst));
+
 	put16(l4, sport);
-	put32(l4 + 4, seq);
-	put32(l4 + 8, ack);
-	put16(l4 + 16, pkt_cksum(t->sum_l4 + pkt_wire16(sport) +
-	    pkt_sum(l4 + 4, 8) + pkt_sum(a->dst.b, addr_bytes(&a->dst))));
+	put32(l4 + 4, k.seq ^ seq_state(a));
+	put32(l4 + 8, acked ? seq_swap(k.seq) ^ seq_state(a) : 0);
+	if (ts != 0) {
+		uint8_t v[6] = { 0 };		/* in words, for the sum */
+
+		put32(v + ts % 2, k.ts ^ seq_state(a));
+		memcpy(l4 + HEADER + ts, v + ts % 2, 4);
+		sum += pkt_sum(v, sizeof(v));
+	}
+	put16(l4 + 16, pkt_cksum(sum + pkt_sum(l4 + 4, 8)));
+}
+/* RFC 9293 section 3.1, RFC 7323: TSval of the header c is in after 14 bytes. */
+static bool
+find_stamp(struct cur c, size_t header, uint32_t *ts)
+{
+	cur_skip(&c, 6);			/* window, checksum, urgent */
+	cur_limit(&c, header < HEADER ? 0 : header - HEADER);
+	while (!c.bad && cur_left(&c) > 0) {
+		uint8_t kind = cur_u8(&c), len;
+
+		if (kind == 0)
+			return false;
+		if (kind == 1)
+			continue;
+		len = cur_u8(&c);
+		struct cur data = cur_split(&c, len < 2 ? 0 : len - 2u);
+		if (kind == 8 && len == 10) {
+			*ts = cur_u32(&data);
+			return !data.bad;
+		}
+		if (len < 2)
+			return false;
+	}
+	return false;
 }
 
 bool
 seq_parse(struct match *m, struct seq *s)
 {
+	size_t header;
+
 	s->sport = cur_u16(&m->c);
 	s->dport = cur_u16(&m->c);
 	s->seq = cur_u32(&m->c);
 	s->ack = cur_u32(&m->c);
-	cur_skip(&m->c, 1);			/* data offset: check_transport */
+	header = (cur_u8(&m->c) >> 4) * 4u;
 	s->flags = cur_u8(&m->c);
+	s->stamped = find_stamp(m->c, header, &s->ts);
 	return probe_ports_match(m, s->sport, s->dport);
+}
+
+/* Take the ask out of a number; false when it is not to be expected. */
+static bool
+take_state(struct match *m, uint32_t state)
+{
+	struct ask *a = &m->a->ask;
+
+	a->node = (uint16_t)(state >> 16);
+	a->ttl = (uint8_t)(state >> 8);
+	a->attempt = (uint8_t)state;
+	return a->node != 0 && match_expected(m->e, a);
 }
 
 enum reject
 seq_match(struct match *m, const struct seq *s, uint32_t value, bool twisted)
 {
 	struct ask *a = &m->a->ask;
-	uint16_t sport = m->quoted ? s->sport : s->dport;
-	uint16_t dport = m->quoted ? s->dport : s->sport;
-	struct mask k;
 
 	if (m->e->key == NULL)
 		return REJ_OK;
-	uint32_t mask = seq_mask(m->e->key, &m->o->src, &a->dst, sport, dport);
-	uint32_t state = value ^ (twisted ? seq_swap(mask) : mask);
-	a->node = (uint16_t)(state >> 16);
-	a->ttl = (uint8_t)(state >> 8);
-	a->attempt = (uint8_t)state;
-	a->flow = (uint16_t)(sport - probe_sport(m->o));
-	if (a->node == 0 || !match_expected(m->e, a))
+	struct seqmask k = seq_mask(m->e->key, &m->o->src, &a->dst, s->dport,
+	    s->sport);
+	a->flow = (uint16_t)(s->dport - probe_sport(m->o));
+	if (!take_state(m, value ^ (twisted ? seq_swap(k.seq) : k.seq)))
 		return REJ_FORGED;
-	if (m->quoted) {
-		mask_set(&k, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
-		return match_short(m, &k, 32);
-	}
 	m->a->has_ask = true;
 	m->a->auth = AUTH_TAG32;
 	return REJ_OK;
+}
+
+/* What one number of a quoted probe makes of it. */
+struct opinion {
+	bool		ok;
+	struct ask	ask;
+	enum auth	auth;
+};
+
+static struct opinion
+judge(struct match *m, const struct mask *ids, struct ask ask, uint32_t state)
+{
+	struct answer *a = m->a;
+
+	a->ask = ask;
+	bool good = take_state(m, state) && match_short(m, ids, 32) == REJ_OK;
+	return (struct opinion){ good, a->ask, a->auth };
+}
+
+/*
+ * A sequence number may have been rewritten on the way, and so may a time
+ * stamp.  If they say different things that both could be, the IPID decides;
+ * if it does not, nobody knows.
+ */
+enum reject
+seq_match_quoted(struct match *m, const struct seq *s)
+{
+	struct answer *a = m->a;
+	struct opinion one, two;
+	struct ask ask = a->ask;
+	struct mask ids;
+
+	if (m->e->key == NULL)
+		return REJ_OK;
+	struct seqmask k = seq_mask(m->e->key, &m->o->src, &ask.dst, s->sport,
+	    s->dport);
+	mask_set(&ids, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
+	ask.flow = (uint16_t)(s->sport - probe_sport(m->o));
+	one = judge(m, &ids, ask, s->seq ^ k.seq);
+	if (s->stamped && (s->seq ^ k.seq) != (s->ts ^ k.ts)) {
+		two = judge(m, &ids, ask, s->ts ^ k.ts);
+		if (two.ok && one.ok && two.auth == one.auth)
+			return REJ_FORGED;
+		if (two.ok && (!one.ok || two.auth > one.auth))
+			one = two;
+	}
+	a->ask = one.ask;
+	a->auth = one.auth;
+	a->has_ask = one.ok;
+	return one.ok ? REJ_OK : REJ_FORGED;
 }
 
 void
 seq_fill_acked(const struct tmpl *t, const struct ask *a, const struct mask *m,
     uint8_t *l4)
 {
-	uint16_t sport = (uint16_t)(probe_sport(&t->origin) + a->flow);
-	uint32_t s = seq_mask(&t->key, &t->origin.src, &a->dst, sport,
-	    probe_dport(&t->origin));
-
 	(void)m;
-	seq_fill(t, a, l4, sport, s ^ seq_state(a),
-	    seq_swap(s) ^ seq_state(a));
+	seq_fill(t, a, l4, true);
 }
 
 enum reject
@@ -107,7 +194,7 @@ seq_match_reset(struct match *m)
 	if (!seq_parse(m, &s))
 		return REJ_FOREIGN;
 	if (m->quoted)
-		return seq_match(m, &s, s.seq, false);
+		return seq_match_quoted(m, &s);
 	m->a->kind = KIND_RST;
 	return (s.flags & SEQ_RST) == 0 ? REJ_FOREIGN :
 	    seq_match(m, &s, s.seq, true);

@@ -17,8 +17,6 @@ build_tcp(libnet_t *l, const struct tmpl *t)
 	struct tcpopt opt;
 
 	seq_options(o, &opt);
-	if (opt.ts != 0)
-		put32(opt.b + opt.ts, t->key.mid);
 	if (opt.n > 0 && libnet_build_tcp_options(opt.b, opt.n, l, 0) == -1)
 		return -1;
 	return libnet_build_tcp(probe_sport(o), probe_dport(o), 0, 0,

@@ -112,7 +112,7 @@ check() {
 	ok "$t: every fault is there" planted_all "$t"
 	ok "$t: nothing lost by accident" lossless "$t"
 	case $t in
-	icmp|dns)
+	icmp|dns|udp)
 		tied='' foreign='foreign replayed' short=
 		cross=$(planted "$t/truth" cross)
 		;;
@@ -148,7 +148,7 @@ echo 101112131415161718191a1b1c1d1e1f >oldkey
 ok "lab up" "$lab" up net $SITES
 
 hostile=0
-for t in ${TYPES-icmp dns chaos syn synack}
+for t in ${TYPES-icmp dns chaos syn synack udp ack}
 do
 	ok "$t: an earlier run to replay" record "$t"
 	ok "$t: run" run "$t"

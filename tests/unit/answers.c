@@ -231,6 +231,62 @@ test_tcp(const char *name, uint8_t family)
 	is(&r, &q, "short", "19 bytes");
 }
 
+/* Of a SYN whose sequence number was rewritten, the time stamp is left. */
+static void
+test_stamp(uint8_t family)
+{
+	static const char *const texts[] = { "TS", "MSS/TS", "SACKP/TS/MPCAPABLE",
+	    "MSS/WSCALE/SACKP/TS", "WSCALE/TS/MSS" };
+	static struct rig r;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		rig_init(&r, probe_find("syn"), family);
+		ok(tcpopt_parse(&r.origin.tcp, texts[i], strlen(texts[i]),
+		    r.err) == 0 && rig_build(&r) == 0, "syn/%u: %s", family,
+		    texts[i]);
+		struct packet p = rig_probe(&r, &r.ask), e;
+		size_t head = rig_ip_len(&r);
+		size_t ts = head + 20 + r.origin.tcp.ts;
+		struct answer a;
+		bool v4 = family == 4;	/* the IPID tells which is right */
+
+		r.expect.max_node = 6;
+		r.expect.max_attempt = 9;
+
+		e = p;
+		put32(e.b + head + 4, 0x12345678);
+		e = rig_error(&r, &e, 0);
+		ok(rig_match(&r, &e, &a) == REJ_OK && a.auth == AUTH_TAG32 &&
+		    ask_same(&a.ask, &r.ask, a.auth), "its number rewritten");
+		e = p;
+		put32(e.b + ts, 0x12345678);
+		e = rig_error(&r, &e, 0);
+		is(&r, &e, "tag32", "its stamp rewritten");
+		e = p;
+		e.b[ts + 3] ^= 1;
+		e = rig_error(&r, &e, 0);
+		is(&r, &e, v4 ? "tag32" : "forged", "its stamp a bit");
+		e = p;
+		put32(e.b + head + 4, 0x12345678);
+		put32(e.b + ts, 0x12345678);
+		e = rig_error(&r, &e, 0);
+		is(&r, &e, "forged", "both rewritten");
+		e = p;
+		put32(e.b + head + 4, 0x12345678);
+		e = rig_error(&r, &e, ts + 3);
+		is(&r, &e, "forged", "the stamp cut");
+		int stamps = 0;
+		for (int len = 0; len < 256; len++) {
+			e = p;
+			put32(e.b + head + 4, 0x12345678);
+			e.b[ts - 1] = (uint8_t)len;
+			e = rig_error(&r, &e, 0);
+			stamps += rig_match(&r, &e, &a) != REJ_FORGED;
+		}
+		ok(stamps == 1, "of another length it is none");
+	}
+}
+
 /* Whoever answers UDP answers what he likes. */
 static void
 test_udp(uint8_t family)
@@ -367,6 +423,7 @@ main(void)
 		test_tcp("synack", v);
 		test_tcp("ack", v);
 		test_udp(v);
+		test_stamp(v);
 	}
 	test_names();
 	return tap_done();

@@ -151,9 +151,8 @@ test_quotes(const struct rig *r)
 	struct ask a[8];
 	int n = asks(r, a);
 	size_t head = rig_ip_len(r);
-	bool mac = r->origin.probe->proto4 == PROTO_ICMP ||
-	    probe_find("dns") == r->origin.probe ||
-	    probe_find("udp") == r->origin.probe;
+	bool mac = r->origin.probe->bare_payload ||
+	    probe_find("dns") == r->origin.probe;
 
 	for (int i = 0; i < n; i++) {
 		struct packet p = rig_probe(r, &a[i]), q = rig_error(r, &p, 0);
@@ -318,9 +317,11 @@ forge_probe(const struct rig *r, struct packet *p, size_t l4, bool whole,
 {
 	bool v6 = r->origin.src.v == 6;
 
-	if (r->origin.probe->proto4 == PROTO_TCP)
+	if (r->origin.probe->proto4 == PROTO_TCP) {
 		forge(p, l4 + 4, 8, false, seed);	/* seq, ack */
-	else if (r->origin.probe->keyed_port)
+		if (r->origin.tcp.ts != 0 && !answer)
+			forge(p, l4 + 20 + r->origin.tcp.ts, 4, false, seed);
+	} else if (r->origin.probe->keyed_port)
 		put16(p->b + l4 + (answer ? 2 : 0), (uint16_t)(0xc000 | seed));
 	else if (r->origin.probe == probe_find("udp") && whole)
 		forge(p, l4 + PAYLOAD_LEN(r->origin.src.v), 8, false, seed);
@@ -479,6 +480,12 @@ test_filter(struct rig *r)
 	f.b[rig_ip_len(r) + (r->origin.probe->nports == 0 ? 8 : 0)] ^= 1;
 	ok(passes(narrow, &f) == 0 && passes(wide, &f) == 1,
 	    "%s: strangers are for the wide one", row(r));
+	if (r->origin.probe->bare_payload) {
+		f = q;
+		f.b[rig_ip_len(r) + 8] ^= 1;
+		ok(passes(narrow, &f) == 0 && passes(wide, &f) == 1,
+		    "%s: other measurements are too", row(r));
+	}
 	ok(probe_filter(&r->expect, false, narrow, strlen(narrow)) == -1 &&
 	    probe_filter(&r->expect, true, wide, 10) == -1,
 	    "%s: a filter that does not fit is none", row(r));
@@ -515,12 +522,16 @@ test_row(const struct probe_type *p, uint8_t family)
 {
 	static struct rig r;
 
-	for (int contact = 0; contact < 2; contact++) {
+	static const char options[] = "MSS/WSCALE/SACKP/TS/ECE/CWR";
+
+	for (int way = 0; way < (p->tcp_options ? 3 : 2); way++) {
 		rig_init(&r, p, family);
-		if (contact) {
+		if (way == 1)
 			r.origin.contact = "https://example.net/probes";
-			rig_build(&r);
-		}
+		if (way == 2 && tcpopt_parse(&r.origin.tcp, options,
+		    sizeof(options) - 1, r.err) == -1)
+			abort();
+		rig_build(&r);
 		test_words(&r);
 		test_build(&r);
 		test_paris(&r);

@@ -12,43 +12,44 @@ static const struct {
 	const char	*probe;
 	uint8_t		 family;
 	const char	*contact;
+	const char	*options;
 	struct ask	 ask;
 	const char	*hex;
 } rows[] = {
-	{ "icmp", 4, NULL, { .node = 3, .round = 1,
+	{ "icmp", 4, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "450000400e98400040013fe9c0000201c633640708001b8ff53212b6bf6d"
 	    "34db0003010117979cfe3d85cd1540000000479b0000c633640737c2f424"
 	    "ec5155fa" },
-	{ "icmp", 4, "https://example.net/x", { .node = 513, .round = 255,
+	{ "icmp", 4, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "45000056499d400007013dcec0000201c633640708001b8ff53b55b3bf6d"
 	    "34db020101ff17979cfe3d85cd16070500093d430000c633640773fbcd8c"
 	    "29338a5a68747470733a2f2f6578616d706c652e6e65742f7800" },
-	{ "icmp", 6, NULL, { .node = 3, .round = 1,
+	{ "icmp", 6, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "600badc100383a4020010db800000000000000000000000120010db80001"
 	    "000000000000000000078000abebbadce3c0bf6d34db0003010117979cfe"
 	    "3d85cd1540000000b031000020010db8000100000000000000000007e458"
 	    "5b0f5cf06abf" },
-	{ "icmp", 6, "https://example.net/x", { .node = 513, .round = 255,
+	{ "icmp", 6, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "600badc8004e3a0720010db800000000000000000000000120010db80001"
 	    "000000000000000000078000abebbad5a4c5bf6d34db020101ff17979cfe"
 	    "3d85cd1607050009d40a000020010db800010000000000000000000713b2"
 	    "0dd6547a6bb968747470733a2f2f6578616d706c652e6e65742f7800" },
-	{ "dns", 4, NULL, { .node = 3, .round = 1,
+	{ "dns", 4, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "4500007005774000401148cac0000201c6336407ee480035005c37775082"
 	    "010000010000000000003a783577746a777961616d617163663478747437"
 	    "6433626f6e63766161616161616161616161616767676e73616f37687772"
 	    "626d6a70717777346d07696e76616c69640000010001" },
-	{ "dns", 4, "https://example.net/x", { .node = 513, .round = 255,
+	{ "dns", 4, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "4500009442724000071144abc0000201c6336407ee510035008037771ed8"
@@ -56,7 +57,7 @@ static const struct {
 	    "6433626f6e637964716b61616a6161616161616767676e73616f66376b7a"
 	    "617837617168646f7107696e76616c6964000001000100002904d0000000"
 	    "000019fde9001568747470733a2f2f6578616d706c652e6e65742f78" },
-	{ "dns", 6, NULL, { .node = 3, .round = 1,
+	{ "dns", 6, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "600809ff0070114020010db800000000000000000000000120010db80001"
@@ -65,7 +66,7 @@ static const struct {
 	    "616161616161616161626161656733716161626161616161616161616161"
 	    "616161610e686334716373346a6a657678337307696e76616c6964000001"
 	    "0001" },
-	{ "dns", 6, "https://example.net/x", { .node = 513, .round = 255,
+	{ "dns", 6, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "600809f60094110720010db800000000000000000000000120010db80001"
@@ -75,25 +76,25 @@ static const struct {
 	    "616161610e686573776a7872337a75646b376107696e76616c6964000001"
 	    "000100002904d0000000000019fde9001568747470733a2f2f6578616d70"
 	    "6c652e6e65742f78" },
-	{ "chaos", 4, NULL, { .node = 3, .round = 1,
+	{ "chaos", 4, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "4500003b05774000401148ffc0000201c6336407f77700350027db16aa15"
 	    "0000000100000000000008686f73746e616d650462696e640000100003" },
-	{ "chaos", 4, "https://example.net/x", { .node = 513, .round = 255,
+	{ "chaos", 4, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 0 },
 	    "4500006542724000071144dac0000201c6336407f77700350051981bed10"
 	    "0000000100000000000108686f73746e616d650462696e64000010000300"
 	    "002904d000000000001ffde9001568747470733a2f2f6578616d706c652e"
 	    "6e65742f78000c00022f78" },
-	{ "chaos", 6, NULL, { .node = 3, .round = 1,
+	{ "chaos", 6, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "600809ff0027114020010db800000000000000000000000120010db80001"
 	    "00000000000000000007f22300350027c5d9556800000001000000000000"
 	    "08686f73746e616d650462696e640000100003" },
-	{ "chaos", 6, "https://example.net/x", { .node = 513, .round = 255,
+	{ "chaos", 6, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 0 },
 	    "600809ff0051110720010db800000000000000000000000120010db80001"
@@ -101,50 +102,120 @@ static const struct {
 	    "08686f73746e616d650462696e64000010000300002904d000000000001f"
 	    "fde9001568747470733a2f2f6578616d706c652e6e65742f78000c00022f"
 	    "78" },
-	{ "syn", 4, NULL, { .node = 3, .round = 1,
+	{ "syn", 4, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "4500002c575f40004006f730c0000201c6336407f2300050ee7af7720000"
 	    "000060020400cf7b0000020405b4" },
-	{ "syn", 4, "https://example.net/x", { .node = 513, .round = 255,
+	{ "syn", 4, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "4500002c105a400007067736c0000201c6336407f23900509918b16c0000"
 	    "0000600204006adb0000020405b4" },
-	{ "syn", 6, NULL, { .node = 3, .round = 1,
+	{ "syn", 6, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "60072d6a0018064020010db800000000000000000000000120010db80001"
 	    "00000000000000000007f2300050e0430ee4000000006002040057170000"
 	    "020405a0" },
-	{ "syn", 6, "https://example.net/x", { .node = 513, .round = 255,
+	{ "syn", 6, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "60072d630018060720010db800000000000000000000000120010db80001"
 	    "00000000000000000007f2390050135ee96b0000000060020400496c0000"
 	    "020405a0" },
-	{ "synack", 4, NULL, { .node = 3, .round = 1,
+	{ "synack", 4, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "4500002c575f40004006f730c0000201c6336407f23001bb0e1ef841b842"
 	    "4e1d60120400a72e0000020405b4" },
-	{ "synack", 4, "https://example.net/x", { .node = 513, .round = 255,
+	{ "synack", 4, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "4500002c105a400007067736c0000201c6336407f23901bb6d0292c497c0"
 	    "680660120400b4570000020405b4" },
-	{ "synack", 6, NULL, { .node = 3, .round = 1,
+	{ "synack", 6, NULL, NULL, { .node = 3, .round = 1,
 	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
 	    .flow = 0 },
 	    "60072d6a0018064020010db800000000000000000000000120010db80001"
 	    "00000000000000000007f23001bb59ce5af81afb19cd601204005b350000"
 	    "020405a0" },
-	{ "synack", 6, "https://example.net/x", { .node = 513, .round = 255,
+	{ "synack", 6, "https://example.net/x", NULL, { .node = 513, .round = 255,
 	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
 	    .flow = 9 },
 	    "60072d630018060720010db800000000000000000000000120010db80001"
 	    "00000000000000000007f23901bbc965fcbcf9b8cc6160120400b87d0000"
 	    "020405a0" },
+	{ "udp", 4, NULL, NULL, { .node = 3, .round = 1,
+	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
+	    .flow = 0 },
+	    "4500004005774000401148fac0000201c6336407f618829a002c3777bf6d"
+	    "34db0003010117979cfe3d85cd1540000000d0800000c63364077cf68858"
+	    "97c2d6e3" },
+	{ "udp", 4, "https://example.net/x", NULL, { .node = 513, .round = 255,
+	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
+	    .flow = 9 },
+	    "4500005642724000071144e9c0000201c6336407f621829a00423777bf6d"
+	    "34db020101ff17979cfe3d85cd160705000950020000c633640717eac82f"
+	    "f040e37468747470733a2f2f6578616d706c652e6e65742f7800" },
+	{ "udp", 6, NULL, NULL, { .node = 3, .round = 1,
+	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
+	    .flow = 0 },
+	    "600809ff0038114020010db800000000000000000000000120010db80001"
+	    "00000000000000000007f618829a0038f223bf6d34db0003010117979cfe"
+	    "3d85cd15400000003d7d000020010db80001000000000000000000071720"
+	    "297129256fb9" },
+	{ "udp", 6, "https://example.net/x", NULL, { .node = 513, .round = 255,
+	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
+	    .flow = 9 },
+	    "600809f6004e110720010db800000000000000000000000120010db80001"
+	    "00000000000000000007f621829a004ef223bf6d34db020101ff17979cfe"
+	    "3d85cd1607050009c643000020010db800010000000000000000000724ac"
+	    "9bc779a0d5f068747470733a2f2f6578616d706c652e6e65742f7800" },
+	{ "ack", 4, NULL, NULL, { .node = 3, .round = 1,
+	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
+	    .flow = 0 },
+	    "4500002c575f40004006f730c0000201c6336407fa000050ccbe7d323d31"
+	    "8cbd6010040099ab0000020405b4" },
+	{ "ack", 4, NULL, NULL, { .node = 513, .round = 255,
+	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
+	    .flow = 9 },
+	    "4500002c105a400007067736c0000201c6336407fa0900504719df13da17"
+	    "421d601004006b200000020405b4" },
+	{ "ack", 6, NULL, NULL, { .node = 3, .round = 1,
+	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
+	    .flow = 0 },
+	    "60072d6a0018064020010db800000000000000000000000120010db80001"
+	    "00000000000000000007fa00005085e741ea01e9c5e460100400aec10000"
+	    "020405a0" },
+	{ "ack", 6, NULL, NULL, { .node = 513, .round = 255,
+	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
+	    .flow = 9 },
+	    "60072d630018060720010db800000000000000000000000120010db80001"
+	    "00000000000000000007fa09005020441d1d1819254060100400c39d0000"
+	    "020405a0" },
+	{ "syn", 4, NULL, "MSS(1300)/WSCALE(7)/SACKP/TS/ECE/CWR", { .node = 3, .round = 1,
+	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
+	    .flow = 0 },
+	    "4500003c575f40004006f720c0000201c6336407f2300050ee7af7720000"
+	    "0000a0c2040072890000020405140303070402080a6f6143a50000000000" },
+	{ "syn", 4, NULL, "TS/MPCAPABLE/MSS", { .node = 513, .round = 255,
+	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
+	    .flow = 9 },
+	    "4500003c105a400007067726c0000201c6336407f23900509918b16c0000"
+	    "0000a00204004f8b0000080ae548cee7000000001e040101020405b40000" },
+	{ "syn", 6, NULL, "MSS(1300)/WSCALE(7)/SACKP/TS/ECE/CWR", { .node = 3, .round = 1,
+	    .tx_ns = 1700000000123456789, .ttl = 64, .attempt = 0,
+	    .flow = 0 },
+	    "60072d6a0028064020010db800000000000000000000000120010db80001"
+	    "00000000000000000007f2300050e0430ee400000000a0c20400ab050000"
+	    "020405140303070402080a7a0d44480000000000" },
+	{ "syn", 6, NULL, "TS/MPCAPABLE/MSS", { .node = 513, .round = 255,
+	    .tx_ns = 1700000000123456790, .ttl = 7, .attempt = 5,
+	    .flow = 9 },
+	    "60072d630028060720010db800000000000000000000000120010db80001"
+	    "00000000000000000007f2390050135ee96b00000000a002040073b20000"
+	    "080a40292e5d000000001e040101020405b40000" },
 };
 
 int
@@ -158,13 +229,17 @@ main(void)
 
 		rig_init(&r, probe_find(rows[i].probe), rows[i].family);
 		r.origin.contact = rows[i].contact;
+		if (rows[i].options != NULL && tcpopt_parse(&r.origin.tcp,
+		    rows[i].options, strlen(rows[i].options), r.err) == -1)
+			abort();
 		rig_build(&r);
 		a.dst = r.ask.dst;
 		struct packet p = rig_probe(&r, &a);
 		ok(p.len == n && memcmp(p.b, want, n) == 0,
-		    "%s in IPv%u, ttl %u, flow %u, %s", rows[i].probe,
+		    "%s in IPv%u, ttl %u, flow %u, %s, %s", rows[i].probe,
 		    rows[i].family, a.ttl, a.flow,
-		    rows[i].contact != NULL ? rows[i].contact : "no contact");
+		    rows[i].contact != NULL ? rows[i].contact : "no contact",
+		    rows[i].options != NULL ? rows[i].options : "as usual");
 		free(want);
 	}
 	return tap_done();

@@ -73,8 +73,7 @@ wire_check(const struct seen *s)
 		return "sum";
 	if (get16(l4 + wire_sumpos(s->proto)) == 0)
 		return "zerosum";
-	if ((s->type == P_ICMP || s->type == P_DNS || s->type == P_UDP) &&
-	    !s->payload)
+	if (wire_has_payload(s->type) && !s->payload)
 		return "payload";
 	if (s->payload && (s->version != 1 || s->pttl != s->ttl ||
 	    s->node == 0 || get16(s->pay + PAY_ZERO) != 0))

@@ -80,6 +80,13 @@ put32(uint8_t *p, uint32_t v)
 	put16(p + 2, v & 0xffff);
 }
 
+/* Do probes of that type carry the payload? */
+static inline bool
+wire_has_payload(enum ptype t)
+{
+	return t == P_ICMP || t == P_DNS || t == P_UDP;
+}
+
 /* Is this packet a probe?  Fills all but site and rx_ns. */
 bool	 wire_parse(struct seen *, const uint8_t *ip, size_t len);
 

@@ -242,7 +242,7 @@ delay_of(const struct world *w, const struct seen *s)
 static bool
 alias_counts(const struct seen *s)
 {
-	return s->type == P_ICMP || s->type == P_DNS;
+	return wire_has_payload(s->type);
 }
 
 static void
@@ -376,7 +376,7 @@ add_extra(struct world *w, struct plan *p, const struct seen *s, enum fault f,
 static void
 add_extras(struct world *w, struct plan *p, const struct seen *s)
 {
-	if ((s->type == P_ICMP || s->type == P_DNS) && !s->payload)
+	if (wire_has_payload(s->type) && !s->payload)
 		return;			/* not ours: nothing to imitate */
 	for (int f = F_FORGED; f < F_MAX; f++) {
 		struct rnd r = rnd_for(w, S_EXTRA + (unsigned)f, s->dst,
