@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hopmods.h"
 #include "key.h"
 #include "match.h"
 #include "matchout.h"
@@ -251,6 +252,7 @@ side_by_side(struct reader r[2], void *(*step)(void *))
 struct sink {
 	struct recout	out;
 	bool		all;		/* columns */
+	struct hopmods	*mods;
 	char		line[MATCHOUT_MAX];
 };
 
@@ -258,16 +260,41 @@ static int
 write_result(void *arg, const struct match *m, const struct matchprobe *p)
 {
 	struct sink *s = arg;
-	size_t n = hops ? matchout_hop(m, p, "-", "-", s->line) :
-	    matchout_line(m, p, s->all, s->line);
+	char mods[MODS_MAX] = "-";
+	const char *qclass = "-";
+	size_t n;
 
+	if (s->mods->ready &&
+	    hopmods_compare(s->mods, m, p, mods, &qclass) == -1)
+		return -1;
+	n = hops ? matchout_hop(m, p, mods, qclass, s->line) :
+	    matchout_line(m, p, s->all, s->line);
 	return recout_line(&s->out, s->line, n);
+}
+
+/* What was counted, at the end. */
+static void
+write_counts(struct match *m, const struct reader r[2], struct sink *s)
+{
+	matchmeta_reject(&m->n, r[1].read.rejected, r[1].rejected);
+	matchmeta_counts(&m->n, r[0].refused + r[1].refused, &s->out);
+	if (hops || m->offsets != NULL)
+		matchmeta_rtts(&m->rtts, &s->out);
+	if (s->mods->ready)
+		recout_meta(&s->out, "mods", "compared=%" PRIu64 " unquoted=%"
+		    PRIu64 " unmade=%" PRIu64, s->mods->n.compared,
+		    s->mods->n.unquoted, s->mods->n.unmade);
+	if (s->mods->n.unmade > 0)
+		warnx("%" PRIu64 " probes cannot be made again: %s",
+		    s->mods->n.unmade, s->mods->err);
+	if (verbose)
+		matchmeta_print(&m->n, stderr);
 }
 
 /* Write everything; return 0, or 1 if something is missing from it. */
 static int
 write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
-    char *argv[])
+    struct hopmods *mods, char *argv[])
 {
 	const char *name = output == NULL ? "standard output" : output;
 	struct sink *s = mem_alloc(sizeof *s);
@@ -276,6 +303,7 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 
 	if (fd == -1)
 		err(2, "%s", name);
+	s->mods = mods;
 	s->all = strcmp(columns, "all") == 0 || (strcmp(columns, "few") != 0 &&
 	    (r[0].differ || m->names->norigins > 1 || m->names->txt.n > 0));
 	if (recout_open(&s->out, hops ? &rec_hop : &rec_result, fd, compress,
@@ -290,19 +318,15 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 		}
 	if (match_all(m, &r[0].store, &r[1].store, write_result, s) == -1)
 		err(3, "%s", s->out.error != 0 ? name : tmpdir);
-	matchmeta_reject(&m->n, r[1].read.rejected, r[1].rejected);
-	matchmeta_counts(&m->n, r[0].refused + r[1].refused, &s->out);
-	if (hops || m->offsets != NULL)
-		matchmeta_rtts(&m->rtts, &s->out);
-	if (verbose)
-		matchmeta_print(&m->n, stderr);
+	write_counts(m, r, s);
 	if (recout_close(&s->out, &meta->all, argv) == -1)
 		err(3, "%s", name);
 	free(s);
 	if (m->n.unlogged > 0)
 		warnx("%" PRIu64 " probes were answered but are in no sent "
 		    "log", m->n.unlogged);
-	return bad || r[0].refused + r[1].refused + m->n.unlogged > 0;
+	return bad || r[0].refused + r[1].refused + m->n.unlogged +
+	    mods->n.unmade > 0;
 }
 
 /* Look at every file, and refuse what is none of ours before reading. */
@@ -397,6 +421,18 @@ read_offsets(struct offsets *o, struct matchnames *names)
 	offsets_ready(o);
 }
 
+/* With quotes to compare: return 0, or 1 if they cannot be. */
+static int
+begin_mods(struct hopmods *mods, const struct matchnames *names,
+    const struct key *key)
+{
+	if (mods->quotes == NULL || spool_empty(mods->quotes) ||
+	    hopmods_begin(mods, names, key) == 0)
+		return 0;
+	warnx("quotes are not compared: %s", mods->err);
+	return 1;
+}
+
 /* Read, sort, match and write; return the exit status. */
 static int
 match_files(struct operand *file, size_t nfiles, const struct key *key,
@@ -406,6 +442,7 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	struct matchnames names;
 	struct matchmeta meta = { 0 };
 	struct offsets offsets = { 0 };
+	struct hopmods mods = { 0 };
 	struct match m;
 	char why[128];
 	int bad;
@@ -415,8 +452,12 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	if (offsetfile != NULL)
 		read_offsets(&offsets, &names);
 	open_readers(r, file, nfiles, &names, key);
+	if (hops && key != NULL)
+		mods.quotes = r[1].read.quotes = spool_open(tmpdir);
 	side_by_side(r, read_files);
 	for (size_t i = 0; i < nfiles; i++) {
+		if (file[i].type == 0)
+			hopmods_learn(&mods, &file[i].in.meta);
 		if (file[i].type != -1 && matchmeta_add(&meta,
 		    &file[i].in.meta, types[file[i].type], &names, why) == -1)
 			errx(2, "%s: %s", file[i].path, why);
@@ -429,13 +470,15 @@ match_files(struct operand *file, size_t nfiles, const struct key *key,
 	if (matchsort_done(r[1].suspects) == -1 ||
 	    match_cross(&m, &r[0].store, r[1].suspects) == -1)
 		err(3, "temporary file in %s", tmpdir);
-	bad = write_results(&m, r, &meta, argv);
+	bad = begin_mods(&mods, &names, key);
+	bad = write_results(&m, r, &meta, &mods, argv) || bad;
 
 	close_readers(r);
 	match_free(&m);
 	matchnames_free(&names);
 	matchmeta_free(&meta);
 	offsets_free(&offsets);
+	hopmods_free(&mods);
 	return bad;
 }
 

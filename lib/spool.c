@@ -42,6 +42,12 @@ spool_close(struct spool *s)
 	free(s);
 }
 
+bool
+spool_empty(const struct spool *s)
+{
+	return s->at + s->n == 0;
+}
+
 static int
 flush(struct spool *s)
 {

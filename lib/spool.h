@@ -1,6 +1,7 @@
 #ifndef SPOOL_H
 #define SPOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct spool;
 
 struct spool	*spool_open(const char *tmpdir);	/* never NULL */
 void		 spool_close(struct spool *);
+bool		 spool_empty(const struct spool *);
 
 /* Put n bytes, 1 to SPOOL_MAX; return their number, or 0 with errno. */
 uint64_t	 spool_add(struct spool *, const void *p, size_t n);
