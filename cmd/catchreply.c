@@ -44,6 +44,7 @@ static const char	 *out_path, *pcap_path, *run_id, *end_text;
 static uint64_t		  ring, max_bytes, disk_floor = 16 << 20;
 static uint64_t		  max_node, max_attempt;
 static bool		  wide, nosum, force, sync_disk, prompt, quiet, verbose;
+static bool		  quotes;
 
 static const struct opt opts[] = {
 	{ 'i', "interface", OPT_STR, "IFACE", &iface, 0, 0,
@@ -92,6 +93,8 @@ static const struct opt opts[] = {
 	    "have replies in the file at once, not within a second" },
 	{ 0, "wide", OPT_FLAG, NULL, &wide, 0, 0,
 	    "look at all packets to our addresses, count foreign ones" },
+	{ 0, "quotes", OPT_FLAG, NULL, &quotes, 0, 0,
+	    "record what ICMP errors quote, for matchresults --hops -k" },
 	{ 0, "ignore-checksums", OPT_FLAG, NULL, &nosum, 0, 0,
 	    "take packets whose transport checksum is wrong" },
 	{ 0, "run-id", OPT_STR, "ID", &run_id, 0, 0,
@@ -650,6 +653,7 @@ main(int argc, char *argv[])
 	if (prompt)
 		gzout_age(c.out.gz, PROMPT_MS * NS_PER_MS);
 	replyline_init(&c.line, c.node.name);
+	c.line.quotes = quotes;
 	put_meta(&c, dropped);
 	if (recout_flush(&c.out) == -1)
 		err(3, "%s", out_path == NULL ? "stdout" : out_path);

@@ -123,7 +123,13 @@ COL(qtos)	{ return put_num(o, l->a->qtos); }
 COL(qlen)	{ return put_num(o, l->a->qlen); }
 COL(mpls)	{ return put_text(o, l->a->mpls, strlen(l->a->mpls)); }
 
-COL(quote)	{ return put_hex(o, l->a->quote, l->a->quote_len); }
+/* Without the key it is the packet, which has to be kept. */
+COL(quote)
+{
+	return l->r->quotes || l->a->auth == AUTH_NONE ?
+	    put_hex(o, l->a->quote, l->a->quote_len) : put_num(o, -1);
+}
+
 COL(round)	{ return put_ask(o, l, l->a->ask.round); }
 COL(txt)	{ return put_text(o, l->a->txt, l->a->txt_len); }
 
@@ -143,7 +149,7 @@ const char *const replyline_cols[] = {
 void
 replyline_init(struct replyline *r, const char *node)
 {
-	*r = (struct replyline){ .second = INT64_MIN };
+	*r = (struct replyline){ .second = INT64_MIN, .quotes = true };
 	word_str(&r->node, *node == '\0' ? "-" : node);
 }
 

@@ -1,6 +1,7 @@
 #ifndef REPLYLINE_H
 #define REPLYLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 extern const char *const replyline_cols[];
 
 struct replyline {
+	bool		quotes;		/* of errors, too; true at first */
 	rec_word	node;		/* ours, escaped */
 	int64_t		second;		/* the last one formatted, */
 	char		stamp[24];	/* as text with its point */

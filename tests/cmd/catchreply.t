@@ -40,12 +40,26 @@ do
 			"$mk" "probe=$type" "src=$src" "first=${from#* }" n=2 \
 			    kind="${how% *}" quote="${how#* }" flow=$((
 			    $(echo $type | grep -c chaos) ? 0 : 2)) attempt=1 |
-			    catchreply -f - -S "$src" -P "$type" -k key -N t:7 |
+			    catchreply -f - -S "$src" -P "$type" -k key -N t:7 \
+			    --quotes |
 			    grep -v '^#'
 		done
 	done
 done >out
 ok 'every kind of answer to every probe' golden catchreply-kinds
+
+# Quotes are kept when asked for, or when the key is not there.
+quotes() {
+	"$mk" n=2 kind=ttl quote=8 >ttl.pcap
+	[ "$(catchreply -f ttl.pcap $us | recawk '{ print $quote }' |
+	    sort -u)" = - ] || return 1
+	catchreply -f ttl.pcap $us --quotes |
+	    recawk '{ n += length($quote) } END { exit n != 2 * 2 * 28 }' ||
+	    return 1
+	catchreply -f ttl.pcap -S 192.0.2.1 -N t:7 |
+	    recawk '{ n += length($quote) } END { exit n != 2 * 2 * 56 }'
+}
+ok 'quotes when asked for' quotes
 
 "$mk" n=200 forge=10 spoil=7 copies=2 >spoilt.pcap
 catchreply -f spoilt.pcap $us >spoilt.tsv

@@ -129,8 +129,8 @@ bad_offsets() {
 		    grep -q '^matchresults: bad:2: ' err ||
 		    { echo "$line"; return 1; }
 	done
-	sed '$d' direct >cut
-	status 2 matchresults --hops -o cut s1.fsdb || return 1
+	sed '$d' direct >cut.o
+	status 2 matchresults --hops -o cut.o s1.fsdb || return 1
 	status 2 matchresults --hops -o /nonexistent s1.fsdb || return 1
 	status 2 matchresults --hops -o s1.fsdb s1.fsdb
 }
@@ -156,6 +156,84 @@ bad_columns() {
 	done
 }
 ok 'bad columns are named and left out' bad_columns
+
+# What is quoted next to what was sent: answers made by the product's own
+# rows, so nothing changed; then with bytes of the quotes changed.
+echo 000102030405060708090a0b0c0d0e0f >key
+trace() {
+	type=$1 quote=$2
+	"$HELPER/mkreplies" probe="$type" kind=ttl quote="$quote" n=40 \
+	    flow=2 ttl=7 node=1 >x.pcap
+	catchreply -f x.pcap -S 192.0.2.1 -P "$type" -N fra:2 -k key \
+	    --quotes >x.reply
+	awk -v p="$type" 'BEGIN {
+		print "'"$sent_head"'"
+		print "# node: ams:1"
+		print "# origin.0: src=192.0.2.1 probe=" p " ttl=64"
+		for (i = 0; i < 40; i++)
+			printf "1700000000.%09d\tams\t%s\t192.0.2.1\t10.0.0.%d\t7\t2\t0\t-\t-\t-\t-\t-\n", \
+			    i * 1000000, p, i
+		print "# end: 40"
+	}' >x.sent
+}
+
+mods() {
+	for how in 'icmp 8 l3+8' 'icmp 0 full' 'icmp 36 part' 'dns 8 l3+8' \
+	    'dns 0 full' 'syn 8 l3+8' 'syn 20 part' 'syn 0 full' \
+	    'udp 8 l3+8' 'udp 0 full' 'ack 0 full'
+	do
+		trace "${how%% *}" "$(echo "$how" | cut -d ' ' -f 2)"
+		matchresults --hops -k key x.sent x.reply >a || return 1
+		[ "$(recawk '{ print $mods, $qclass }' a | sort | uniq -c |
+		    tr -s ' \t' '  ')" = " 40 same ${how##* }" ] || {
+			echo "$how"
+			head -n 12 a
+			return 1
+		}
+		grep -x '# mods: compared=40 unquoted=0 unmade=0' a || return 1
+		matchresults --hops x.sent x.reply | recawk \
+		    '$mods != "-" || $qclass != "-" { exit 1 }' || return 1
+	done
+}
+ok 'a quote that is the probe: same, and how much of it' mods
+
+# The type of service is not under the tag: 00 in the probe, b8 in the quote.
+changed() {
+	trace syn 0
+	sed 's/	4500/	45b8/' x.reply >y.reply
+	matchresults --hops -k key x.sent y.reply >a || return 1
+	recawk '{ print $mods }' a | sort | uniq -c | tr -s ' ' |
+	    grep -x ' 40 IP::DiffServicesCP(0>46)'
+}
+ok 'a change is named' changed
+
+# Authentication afterwards has the quote within the packet.
+afterwards() {
+	trace icmp 8
+	catchreply -f x.pcap -S 192.0.2.1 -P icmp -N fra:2 \
+	    --ignore-checksums >off
+	matchresults --hops -k key x.sent x.reply | plain | grep -v '^#' >a
+	matchresults --hops -k key x.sent off | plain | grep -v '^#' >b
+	diff -u a b
+}
+ok 'packets caught without the key' afterwards
+
+unmade() {
+	trace icmp 8
+	grep -v '^# origin' x.sent >y.sent
+	status 1 matchresults --hops -k key y.sent x.reply 2>err >a || return 1
+	grep 'not compared: no sent file says' err || return 1
+	recawk '$mods != "-" { exit 1 }' a || return 1
+	sed 's/^# node: .*/&\n# contact: a/' x.sent >y.sent
+	sed 's/^# node: .*/&\n# contact: b/; s/	ams	/	lax	/' x.sent >z.sent
+	status 1 matchresults --hops -k key y.sent z.sent x.reply 2>err >a ||
+	    return 1
+	grep 'different contact' err || return 1
+	grep -v '^# node' x.sent >y.sent
+	status 1 matchresults --hops -k key y.sent x.reply 2>err >a || return 1
+	grep 'cannot be made again' err && grep ' unmade=40' a
+}
+ok 'what cannot be compared is said' unmade
 
 # Many probes of many targets, in memory and not.
 awk -v s="$sent_head" -v r="$reply_head" 'BEGIN {
