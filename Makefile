@@ -71,6 +71,9 @@ $(OBJ)/bin/%: $(OBJ)/cmd/%.o $(OBJ)/lib.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# Only one tool draws.
+$(OBJ)/bin/watchrecords: LIBS += $(shell $(PKG_CONFIG) --libs ncursesw)
+
 $(OBJ)/bin/%: cmd/%.sh
 	@mkdir -p $(@D)
 	$(Q)$(INSTALL) -m 755 $< $@

@@ -183,6 +183,14 @@ void	 recin_prepare(struct recin *, int fd);
 int	 recin_open_any(struct recin *, const struct rectype *const types[],
     int fd, const char *path, const char *const *const wants[]);
 
+/*
+ * As recin_open, for tools that take any records (types[]: rec_types): the
+ * type that knows most of the columns, of equals the first.  in->type and
+ * the first in->ncols of in->col tell the caller; NULL: a column not known.
+ */
+int	 recin_open_best(struct recin *, const struct rectype *const types[],
+    int fd, const char *path, const char *header);
+
 int	 recin_open_bare(struct recin *, const struct rectype *, int fd,
     const char *path);
 

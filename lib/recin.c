@@ -212,6 +212,42 @@ recin_open_any(struct recin *in, const struct rectype *const types[], int fd,
 }
 
 int
+recin_open_best(struct recin *in, const struct rectype *const types[], int fd,
+    const char *path, const char *header)
+{
+	const struct rectype *best = NULL;
+	size_t most = 0;
+
+	if (fd != -1)
+		recin_prepare(in, fd);
+	in->path = path;
+	if (header != NULL) {
+		if (strncmp(header, fsdb, sizeof(fsdb) - 1) != 0)
+			return fail(in, -1, "header does not begin with #fsdb");
+		in->header = mem_string(header);
+		in->bare = 1;
+	} else if ((header = find_header(in)) == NULL)
+		return -1;
+	for (int i = 0; types[i] != NULL; i++) {
+		size_t known = 0;
+
+		in->type = types[i];
+		if (parse_header(in, header, NULL) == -1)
+			continue;
+		for (size_t k = 0; k < in->ncols; k++)
+			known += in->col[k] != NULL;
+		if (known > most) {
+			most = known;
+			best = types[i];
+		}
+	}
+	if (best == NULL)
+		return fail(in, -1, "not the columns of any record type");
+	in->type = best;
+	return parse_header(in, header, NULL);
+}
+
+int
 recin_open_bare(struct recin *in, const struct rectype *t, int fd,
     const char *path)
 {
