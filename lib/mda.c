@@ -44,6 +44,9 @@ struct plan {
  */
 #define PRIOR	2.0
 
+/* What sums of shares may lack of a whole number. */
+#define ROUNDING 1e-6
+
 static struct mdaslot *
 slot(const struct plan *a, unsigned flow, unsigned ttl)
 {
@@ -277,7 +280,7 @@ find_flows(const struct plan *a, uint32_t v, double need)
 		return;
 	}
 	n = candidates(a, v, need);
-	for (i = 0; i < n && need > 0; i++) {
+	for (i = 0; i < n && need > ROUNDING; i++) {
 		unsigned f = a->m->cand[i].flow;
 
 		if (slot(a, f, t)->want == 0)
@@ -286,7 +289,7 @@ find_flows(const struct plan *a, uint32_t v, double need)
 			want(a, f, t + 1, 1);
 		need -= a->m->cand[i].p;
 	}
-	a->w->capped |= need > 0;
+	a->w->capped |= need > ROUNDING;
 }
 
 /*

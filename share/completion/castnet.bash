@@ -10,4 +10,4 @@ _castnet() {
 	fi
 }
 complete -o default -F _castnet aggregate catchreply diffrounds matchresults \
-    mkhitlist orchestrate recawk recfields sendprobes showpaths
+    mkhitlist nextround orchestrate recawk recfields sendprobes showpaths

@@ -11,16 +11,13 @@
 #include "mem.h"
 #include "permute.h"
 #include "tap.h"
+#include "topo.h"
 
-enum { TRIALS = 200, NODES = 64, DEGREE = 16, ROUNDS = 40, QUERIES = 3 };
+enum { TRIALS = 200, ROUNDS = 40, QUERIES = 3 };
 
-/*
- * A topology: node 0 is the source, the last the destination; a node's name
- * is also the last byte of its address.
- */
 struct topo {
 	const char	*name;
-	const char	*text;		/* "0:1 1:2,3 ..."; ! per packet, * silent */
+	const char	*text;		/* topo.h */
 	bool		 perpacket;
 	unsigned	 loss;		/* of answers, percent */
 };
@@ -53,80 +50,6 @@ static const struct topo topos[] = {
 	    "7:9 8:9 9:10", .perpacket = true },
 };
 
-/* The topology at work: with a seed, and what was asked of it. */
-struct net {
-	unsigned	 n;		/* nodes */
-	unsigned	 k[NODES], next[NODES][DEGREE];
-	bool		 perpacket[NODES], silent[NODES];
-	unsigned	 loss;
-	uint64_t	 seed, packets;
-};
-
-static void
-net_parse(struct net *net, const struct topo *t)
-{
-	const char *s = t->text;
-	char *end;
-
-	*net = (struct net){ .loss = t->loss };
-	while (*s != '\0') {
-		unsigned v = (unsigned)strtoul(s, &end, 10);
-
-		net->perpacket[v] = *end == '!';
-		do {
-			unsigned w = (unsigned)strtoul(end + 1, &end, 10);
-
-			net->next[v][net->k[v]++] = w;
-			if (w >= net->n)
-				net->n = w + 1;
-			if (*end == '*') {
-				net->silent[w] = true;
-				end++;
-			}
-		} while (*end == ',');
-		s = end + (*end == ' ');
-	}
-}
-
-static struct addr
-address(unsigned node)
-{
-	return addr_from_u32(0xc6336400 + node);
-}
-
-/* Which node a packet reaches. */
-static unsigned
-walk(struct net *net, unsigned flow, unsigned ttl)
-{
-	unsigned v = 0;
-
-	net->packets++;
-	for (; ttl > 0 && v + 1 < net->n; ttl--)
-		v = net->next[v][permute_below(net->seed * NODES + v,
-		    net->perpacket[v] ? net->packets << 16 | 1 << 15 : flow,
-		    net->k[v])];
-	return v;
-}
-
-/* What it answers: a row. */
-static struct pathrow
-answer(struct net *net, const struct want *w)
-{
-	unsigned v = walk(net, w->flow, w->ttl);
-	struct pathrow r = paths_norow;
-
-	r.ttl = w->ttl;
-	r.flow = w->flow;
-	r.attempt = w->attempt;
-	r.answered = !net->silent[v] && permute_below(net->seed + 7777,
-	    net->packets, 100) >= net->loss;
-	if (r.answered) {
-		r.from = address(v);
-		r.reached = v + 1 == net->n;
-	}
-	return r;
-}
-
 /* The links there are: truth[ttl][from][to]. */
 static unsigned
 links(const struct net *net, bool truth[NODES][NODES][NODES])
@@ -157,7 +80,7 @@ static unsigned
 number(const struct net *net, const struct lbnode *n)
 {
 	if (n->addr.v != 0)
-		return addr_u32(&n->addr) - 0xc6336400;
+		return addr_u32(&n->addr) - NET_BASE;
 	for (unsigned v = 0; v < net->n && !n->source; v++)
 		if (net->silent[v])
 			return v;
@@ -217,7 +140,7 @@ static struct outcome
 rounds(struct net *net, const struct pathask *ask, struct paths *p,
     unsigned first_last)
 {
-	const struct addr dst = address(net->n - 1);
+	const struct addr dst = net_addr(net->n - 1);
 	struct outcome o = { 0 };
 	struct wants w = { 0 };
 	struct mda m = { 0 };
@@ -229,7 +152,7 @@ rounds(struct net *net, const struct pathask *ask, struct paths *p,
 	}
 	for (;;) {
 		for (size_t i = 0; i < w.n; i++) {
-			struct pathrow r = answer(net, &w.v[i]);
+			struct pathrow r = net_answer(net, &w.v[i]);
 
 			paths_addrow(p, &r);
 		}
@@ -266,7 +189,7 @@ static unsigned
 see(struct sequential *q, unsigned flow, unsigned ttl)
 {
 	if (ttl > 0 && q->at[flow][ttl] == UNKNOWN) {
-		unsigned v = walk(q->net, flow, ttl);
+		unsigned v = net_walk(q->net, flow, ttl);
 
 		q->at[flow][ttl] = (uint8_t)(v + 1);
 		q->probes += q->net->silent[v] ? QUERIES : 1;
@@ -337,7 +260,8 @@ trials(const struct topo *t, const struct pathask *ask, unsigned first_last)
 		struct outcome o;
 		uint64_t n;
 
-		net_parse(&net, t);
+		net_parse(&net, t->text);
+		net.loss = t->loss;
 		net.seed = permute_mix(i + 1);
 		o = rounds(&net, ask, &p, first_last);
 		y.found += o.found;
@@ -411,7 +335,8 @@ raise(const struct topo *t)
 		struct paths p = { 0 }, q = { 0 };
 		struct outcome o;
 
-		net_parse(&net, t);
+		net_parse(&net, t->text);
+		net.loss = t->loss;
 		net.seed = permute_mix(i + 1);
 		before += rounds(&net, &low, &p, 10).probes;
 		o = rounds(&net, &high, &p, 10);
@@ -437,7 +362,7 @@ raise(const struct topo *t)
 static void
 limits(void)
 {
-	const struct addr dst = address(19);
+	const struct addr dst = net_addr(19);
 	struct pathask ask = asked;
 	struct wants w = { 0 };
 	struct mda m = { 0 };
@@ -445,12 +370,12 @@ limits(void)
 	struct net net;
 	size_t all;
 
-	net_parse(&net, &topos[3]);
+	net_parse(&net, topos[3].text);
 	paths_begin(&p, &dst);
 	for (unsigned f = 0; f < 10; f++)
 		for (unsigned t = 1; t <= 4; t++) {
 			struct want x = { (uint16_t)f, (uint8_t)t, 0 };
-			struct pathrow r = answer(&net, &x);
+			struct pathrow r = net_answer(&net, &x);
 
 			paths_addrow(&p, &r);
 		}
