@@ -373,7 +373,8 @@ sender_pause(struct sender *s, int64_t ns)
 void
 sender_rate(struct sender *s, uint64_t rate)
 {
-	s->rate = s->asked = rate;
+	s->asked = rate;
+	s->rate = rate;
 }
 
 void
