@@ -561,15 +561,26 @@ why_not_all() {
 	fi
 }
 
+# begin_catch: since when it catches; it has a file as soon as it does
+begin_catch() {
+	until [ -e "reply.$seg.gz" ]
+	do
+		kill -0 "$child" 2>/dev/null || return 0
+		sleep 0.01
+	done
+	now >"catch.$seg.begin.part"
+	mv "catch.$seg.begin.part" "catch.$seg.begin"
+}
+
 # A catcher that was killed is started again at once, as a new segment.
 supervise_catch() {
 	until=$(($(date +%s) + secs))
 	while :
 	do
-		now >"catch.$seg.begin"
 		printf '%s\n' "$key" | catchreply "$@" --end "+$secs" \
 		    -w "reply.$seg.gz" 2>>"catch.$seg.log" &
 		child=$!
+		begin_catch
 		wait_child
 		if [ -e catch.stop ] || [ "$rc" -lt 128 ]
 		then

@@ -65,7 +65,8 @@ match() {
 
 # covered: when every node was listening, in our own time, and when probes
 # were out: lines "node catch from to", "node send from to".  The last two
-# seconds before a catcher was killed do not count.
+# seconds before a catcher was killed do not count, nor do 10 ms at either
+# end: clocks are not compared better than that.
 covered() {
 	for name in $names
 	do
@@ -76,7 +77,8 @@ covered() {
 			end = $7
 			if ($3 == "alive" || end == "-") end = 9999999999
 			else if ($3 == "dead" && $1 == "catch") end -= 2
-			printf "%s %s %.3f %.3f\n", node, $1, $6 - offset, end - offset
+			printf "%s %s %.3f %.3f\n", node, $1, \
+			    $6 - offset + 0.01, end - offset - 0.01
 		}' "$run/nodes.d/$name/status"
 	done
 }
