@@ -93,6 +93,7 @@ join(struct pathgraph *g, uint32_t from, uint32_t to, struct graphlink how)
 		g->link[id].from = from;
 		g->link[id].to = to;
 	}
+	g->node[from].leads = true;
 	k = &g->link[id];
 	k->possible = k->possible && how.possible;
 	if (k->tx != how.tx)

@@ -18,6 +18,7 @@ struct graphnode {
 					   sender, comma-separated; or NULL */
 	bool		target;
 	bool		reached;	/* by some path */
+	bool		leads;		/* a path goes on from here */
 	uint8_t		ttl;		/* smallest it was seen at; senders 0 */
 	uint64_t	npaths;
 };
