@@ -1,4 +1,4 @@
-/* diffrounds - compare the catchments of rounds */
+/* diffrounds - compare the catchments, or the paths, of rounds */
 
 #include <err.h>
 #include <inttypes.h>
@@ -11,23 +11,28 @@
 #include "load.h"
 #include "mem.h"
 #include "opt.h"
+#include "pathdiff.h"
 #include "rec.h"
 #include "rounds.h"
 
-static const char *output, *header, *blocklens = "32,128";
+#define WHOLE	"32,128"		/* blocks that are targets */
+
+static const char *output, *header, *blocklens = WHOLE;
 static struct optlist asnfiles, loadfiles;
 static double alert = -1;
-static bool want_moved, want_matrix, want_ases, force;
+static bool want_moved, want_matrix, want_ases, want_paths, force;
 
 static const struct opt opts[] = {
+	{ 0, "paths", OPT_FLAG, NULL, &want_paths, 0, 0,
+	    "compare paths: files of hops" },
 	{ 0, "moved", OPT_FLAG, NULL, &want_moved, 0, 0,
-	    "write the blocks that moved" },
+	    "write the blocks, or paths, that moved" },
 	{ 0, "matrix", OPT_FLAG, NULL, &want_matrix, 0, 0,
 	    "write how many went from which site to which" },
 	{ 0, "ases", OPT_FLAG, NULL, &want_ases, 0, 0,
 	    "write the ASes whose blocks flipped, most flips first" },
 	{ 0, "alert", OPT_REAL, "SHARE", &alert, 0, 1,
-	    "exit 1 when more than this share flipped in any round" },
+	    "exit 1 when more than this share moved in any round" },
 	{ 'a', "asn", OPT_LIST, "FILE", &asnfiles, 0, 0,
 	    "AS numbers by range or prefix, text or mmdb" },
 	{ 'l', "load", OPT_LIST, "FILE", &loadfiles, 0, 0,
@@ -46,7 +51,7 @@ static const struct opt opts[] = {
 static const struct tool tool = {
 	.name = "diffrounds",
 	.args = "[label=]file [label=]file ...",
-	.summary = "compare the catchments of rounds",
+	.summary = "compare the catchments, or the paths, of rounds",
 	.opts = opts,
 };
 
@@ -318,33 +323,34 @@ alarmed(const struct state *s)
 	return yes;
 }
 
-/* Close the input; true if some of it was missing. */
+/* Close a file; true if some of it was missing. */
+static bool
+close_file(struct recin *in, const char *path)
+{
+	bool bad = in->nbad > 0;
+
+	if (bad)
+		warnx("%s: %" PRIu64 " bad lines", path, in->nbad);
+	if (recin_close(in) == -1) {
+		warnx("%s: %s", path, in->err);
+		bad = true;
+	}
+	return bad;
+}
+
 static bool
 close_rounds(struct rounds *t)
 {
 	bool bad = false;
 
-	for (size_t i = 0; i < t->n; i++) {
-		struct recin *in = &t->r[i].in;
-
-		if (in->nbad > 0)
-			warnx("%s: %" PRIu64 " bad lines", t->r[i].path,
-			    in->nbad);
-		bad = bad || in->nbad > 0;
-		if (recin_close(in) == -1) {
-			warnx("%s: %s", t->r[i].path, in->err);
-			bad = true;
-		}
-	}
+	for (size_t i = 0; i < t->n; i++)
+		bad = close_file(&t->r[i].in, t->r[i].path) || bad;
 	return bad;
 }
 
-/* The command line and the files are metadata of what follows. */
 static void
-open_output(struct state *s)
+open_output(struct state *s, const struct rectype *type)
 {
-	const struct rectype *type = want_moved ? &rec_moved : want_matrix ?
-	    &rec_flow : want_ases ? &rec_asflips : &rec_drift;
 	bool compress;
 	int fd = recout_create(output, force, &compress);
 
@@ -353,61 +359,248 @@ open_output(struct state *s)
 		err(2, "%s", s->name);
 	if (recout_open(&s->out, type, fd, compress, false, NULL) == -1)
 		err(3, "%s", s->name);
-	for (size_t i = 0; i < s->rounds.n; i++)
+}
+
+/* ---- paths ---- */
+
+struct pathstate {
+	struct pathrounds rounds;
+	uint64_t	 (*n)[PATHDIFF_CHANGES];	/* [0] is not used */
+	struct recout	*out;
+	const char	*name;
+};
+
+static void
+write_path(struct pathstate *s, size_t i, const struct pathset *set,
+    enum pathchange change, unsigned ttl, const struct pathtrace *was,
+    const struct pathtrace *is)
+{
+	const struct paths *p = &s->rounds.r[i].files.paths;
+	struct pathmoved m;
+
+	rec_clear(&rec_pathmoved, &m);
+	m.hex = m.dst = s->rounds.dst;
+	word_str(&m.tx, paths_name(p, set->tx));
+	m.src = set->src;
+	word_str(&m.probe, paths_name(p, set->probe));
+	m.flow = is->flow;
+	word_str(&m.round, s->rounds.r[i].label);
+	word_str(&m.change, pathdiff_name(change));
+	m.ttl = ttl;
+	pathdiff_text(&s->rounds.r[i - 1].files.paths, was, &m.before);
+	pathdiff_text(p, is, &m.after);
+	if (recout_write(s->out, &m) == -1)
+		err(3, "%s", s->name);
+}
+
+/* Look at one set of traces of round i, and at the same before it. */
+static void
+compare_set(struct pathstate *s, size_t i, const struct pathset *set,
+    const struct pathset *before)
+{
+	const struct paths *p = &s->rounds.r[i].files.paths;
+	const struct paths *b = &s->rounds.r[i - 1].files.paths;
+
+	for (uint32_t k = 0; k < set->n; k++) {
+		const struct pathtrace *is = &p->trace[set->trace + k];
+		const struct pathtrace *was = before == NULL ? NULL :
+		    paths_trace(b, before, is->flow);
+		enum pathchange c;
+		unsigned ttl = 0;
+
+		c = was == NULL ? PATHDIFF_ADDED :
+		    pathdiff(b, was, p, is, &ttl);
+		s->n[i][c]++;
+		if (want_moved && (c == PATHDIFF_CHANGED ||
+		    c == PATHDIFF_LOST || c == PATHDIFF_GAINED))
+			write_path(s, i, set, c, ttl, was, is);
+	}
+}
+
+static void
+compare_paths(struct pathstate *s)
+{
+	for (size_t i = 1; i < s->rounds.n; i++) {
+		struct pathround *is = &s->rounds.r[i], *was = is - 1;
+		const struct paths *p = &is->files.paths;
+
+		for (size_t k = 0; is->here && k < p->nsets; k++)
+			compare_set(s, i, &p->set[k], !was->here ? NULL :
+			    pathdiff_set(p, &p->set[k], &was->files.paths));
+		if (was->here)
+			s->n[i][PATHDIFF_REMOVED] += pathdiff_missing(
+			    &was->files.paths, is->here ? p : NULL);
+	}
+}
+
+static double
+changed_share(const uint64_t n[PATHDIFF_CHANGES])
+{
+	uint64_t of = n[PATHDIFF_CHANGED] + n[PATHDIFF_STABLE] +
+	    n[PATHDIFF_LOST] + n[PATHDIFF_GAINED];
+
+	return of == 0 ? 0 : (double)n[PATHDIFF_CHANGED] / (double)of;
+}
+
+static void
+write_pathdrift(struct pathstate *s)
+{
+	for (size_t i = 1; i < s->rounds.n; i++) {
+		const uint64_t *n = s->n[i];
+		struct pathdrift d;
+
+		rec_clear(&rec_pathdrift, &d);
+		word_str(&d.before, s->rounds.r[i - 1].label);
+		word_str(&d.round, s->rounds.r[i].label);
+		d.stable = (rec_num)n[PATHDIFF_STABLE];
+		d.changed = (rec_num)n[PATHDIFF_CHANGED];
+		d.lost = (rec_num)n[PATHDIFF_LOST];
+		d.gained = (rec_num)n[PATHDIFF_GAINED];
+		d.silent = (rec_num)n[PATHDIFF_SILENT];
+		d.added = (rec_num)n[PATHDIFF_ADDED];
+		d.removed = (rec_num)n[PATHDIFF_REMOVED];
+		d.changed_share = changed_share(n);
+		if (recout_write(s->out, &d) == -1)
+			err(3, "%s", s->name);
+	}
+}
+
+/* More changed than --alert allows?  Says so per round. */
+static bool
+paths_alarmed(const struct pathstate *s)
+{
+	bool yes = false;
+
+	for (size_t i = 1; alert >= 0 && i < s->rounds.n; i++) {
+		double share = changed_share(s->n[i]);
+
+		if (share <= alert)
+			continue;
+		yes = true;
+		warnx("%s: %.4f%% of the paths changed, more than %.4f%%",
+		    s->rounds.r[i].label, share * 100, alert * 100);
+	}
+	return yes;
+}
+
+/* --paths: all of it; return whether something was wrong. */
+static bool
+diff_paths(struct state *s, size_t n, char *const operands[])
+{
+	struct pathstate p = { .out = &s->out };
+	char why[512];
+	bool bad = false;
+	int r;
+
+	if (pathrounds_open(&p.rounds, n, operands, header, why) == -1)
+		errx(2, "%s", why);
+	p.n = mem_array(n, sizeof *p.n);
+	open_output(s, want_moved ? &rec_pathmoved : &rec_pathdrift);
+	p.name = s->name;
+	for (size_t i = 0; i < n; i++)
+		recout_meta(&s->out, "round", "%s %s", p.rounds.r[i].label,
+		    p.rounds.r[i].path);
+	while ((r = pathrounds_next(&p.rounds, why)) == 1)
+		compare_paths(&p);
+	if (r == -1)
+		errx(2, "%s", why);
+	if (!want_moved)
+		write_pathdrift(&p);
+	for (size_t i = 0; i < n; i++) {
+		struct hopfile *f = &p.rounds.r[i].files.f[0];
+
+		if (f->bad != NULL)
+			warnx("%s", f->bad);
+		bad = close_file(&f->in, f->path) || bad;
+	}
+	bad = paths_alarmed(&p) || bad;
+	free(p.n);
+	pathrounds_free(&p.rounds);
+	return bad;
+}
+
+/* ---- catchments: all of it ---- */
+
+static bool
+diff_results(struct state *s, size_t n, char *const operands[],
+    uint8_t len4, uint8_t len6)
+{
+	char why[512];
+	bool bad;
+	int r;
+
+	read_files(s);
+	if (rounds_open(&s->rounds, n, operands, header, len4, len6, why) ==
+	    -1)
+		errx(2, "%s", why);
+	s->tally = mem_array(n, sizeof *s->tally);
+	open_output(s, want_moved ? &rec_moved : want_matrix ? &rec_flow :
+	    want_ases ? &rec_asflips : &rec_drift);
+	for (size_t i = 0; i < n; i++)
 		recout_meta(&s->out, "round", "%s %s", s->rounds.r[i].label,
 		    s->rounds.r[i].path);
+
+	while ((r = rounds_next(&s->rounds, why)) == 1)
+		compare(s);
+	if (r == -1)
+		errx(2, "%s", why);
+	if (want_matrix)
+		write_matrix(s);
+	else if (want_ases)
+		write_ases(s);
+	else if (!want_moved)
+		write_drift(s);
+	bad = close_rounds(&s->rounds);
+	return alarmed(s) || bad;
+}
+
+static void
+free_state(struct state *s)
+{
+	for (size_t i = 0; i < s->rounds.n; i++) {
+		intern_free(&s->tally[i].pair);
+		free(s->tally[i].cell);
+	}
+	free(s->tally);
+	rounds_free(&s->rounds);
+	join_free(&s->asn);
+	load_free(&s->load);
+	intern_free(&s->as);
+	free(s->asflip);
+}
+
+static void
+check_options(int files)
+{
+	if (files < 2)
+		opt_usage(&tool, "nothing to compare: give two files or more");
+	if (want_moved + want_matrix + want_ases > 1)
+		opt_usage(&tool, "--moved, --matrix and --ases: only one");
+	if (want_ases && asnfiles.n == 0)
+		opt_usage(&tool, "--ases needs --asn");
+	if (want_paths && (want_matrix || want_ases || asnfiles.n > 0 ||
+	    loadfiles.n > 0 || strcmp(blocklens, WHOLE) != 0))
+		opt_usage(&tool, "--matrix, --ases, --asn, --load and --block "
+		    "are not for --paths");
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct state s = { 0 };
-	char why[512], **all = argv;
+	char **all = argv;
 	uint8_t len4, len6 = 128;
 	bool bad;
-	int r;
 
 	opt_parse(&tool, &argc, &argv);
-	if (argc < 2)
-		opt_usage(&tool, "nothing to compare: give two files or more");
-	if (want_moved + want_matrix + want_ases > 1)
-		opt_usage(&tool, "--moved, --matrix and --ases: only one");
-	if (want_ases && asnfiles.n == 0)
-		opt_usage(&tool, "--ases needs --asn");
+	check_options(argc);
 	if (block_parse(blocklens, 128, &len4, &len6) == -1)
 		opt_usage(&tool, "--block: not LEN (0 to 32) or LEN,LEN6 "
 		    "(0 to 128): %s", blocklens);
-	read_files(&s);
-	if (rounds_open(&s.rounds, (size_t)argc, argv, header, len4, len6,
-	    why) == -1)
-		errx(2, "%s", why);
-	s.tally = mem_array(s.rounds.n, sizeof *s.tally);
-	open_output(&s);
-
-	while ((r = rounds_next(&s.rounds, why)) == 1)
-		compare(&s);
-	if (r == -1)
-		errx(2, "%s", why);
-	if (want_matrix)
-		write_matrix(&s);
-	else if (want_ases)
-		write_ases(&s);
-	else if (!want_moved)
-		write_drift(&s);
-	bad = close_rounds(&s.rounds);
-	bad = alarmed(&s) || bad;
+	bad = want_paths ? diff_paths(&s, (size_t)argc, argv) :
+	    diff_results(&s, (size_t)argc, argv, len4, len6);
 	if (recout_close(&s.out, NULL, all) == -1)
 		err(3, "%s", s.name);
-
-	for (size_t i = 0; i < s.rounds.n; i++) {
-		intern_free(&s.tally[i].pair);
-		free(s.tally[i].cell);
-	}
-	free(s.tally);
-	rounds_free(&s.rounds);
-	join_free(&s.asn);
-	load_free(&s.load);
-	intern_free(&s.as);
-	free(s.asflip);
+	free_state(&s);
 	return bad;
 }
