@@ -126,6 +126,7 @@ struct run {
 
 	uint64_t		 read, targets, bad, special, blocked, other;
 	int64_t			 started, reported;
+	int64_t			 due_since;	/* moment of due_us 0 */
 	uint64_t		 reported_sent;
 	bool			 terminal, out_of_time, logging;
 };
@@ -521,6 +522,22 @@ probe_from(struct run *r, size_t i, const struct probe *rec)
 	return 0;
 }
 
+/* Heed wait_us and due_us. */
+static int
+hold_back(struct run *r, const struct probe *rec)
+{
+	if (dry_run)
+		return 0;
+	if (rec->wait_us > 0 &&
+	    sender_pause(&r->sender, rec->wait_us * 1000) == -1)
+		return -1;
+	if (rec->due_us == NUM_NONE)
+		return 0;
+	if (r->due_since == 0)
+		r->due_since = clock_mono() - rec->due_us * 1000;
+	return sender_until(&r->sender, r->due_since + rec->due_us * 1000);
+}
+
 /* Probe a target from every origin it is meant for. */
 static int
 probe_target(struct run *r, const struct probe *rec)
@@ -542,8 +559,7 @@ probe_target(struct run *r, const struct probe *rec)
 		r->blocked++;
 		return 0;
 	}
-	if (rec->wait_us > 0 &&
-	    sender_pause(&r->sender, rec->wait_us * 1000) == -1)
+	if (hold_back(r, rec) == -1)
 		return -1;
 	for (size_t i = 0; i < r->norigins; i++) {
 		const struct origin *o = &r->origins[i];

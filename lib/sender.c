@@ -370,6 +370,21 @@ sender_pause(struct sender *s, int64_t ns)
 	return 0;
 }
 
+int
+sender_until(struct sender *s, int64_t moment)
+{
+	int64_t now = clock_mono();
+
+	if (now >= moment)
+		return s->stopped ? -1 : 0;
+	if (sender_flush(s) == -1)
+		return -1;
+	now = clock_mono();
+	if (now < moment)
+		pace_pause(&s->pace, now, moment - now);
+	return 0;
+}
+
 void
 sender_rate(struct sender *s, uint64_t rate)
 {

@@ -105,6 +105,9 @@ int	 sender_flush(struct sender *);
 /* Send what is queued, then nothing for ns. */
 int	 sender_pause(struct sender *, int64_t ns);
 
+/* Unless it is past: the same until that moment of clock_mono. */
+int	 sender_until(struct sender *, int64_t moment);
+
 /* Another rate; not to or from 0. */
 void	 sender_rate(struct sender *, uint64_t rate);
 

@@ -235,6 +235,8 @@ tmplset_check(const struct probe *rec)
 		return "bad size";
 	if (outside(rec->wait_us, 0, INT64_MAX / 1000))
 		return "bad wait_us";
+	if (outside(rec->due_us, 0, INT64_MAX / 1000))
+		return "bad due_us";
 	return NULL;
 }
 

@@ -10,4 +10,5 @@ _castnet() {
 	fi
 }
 complete -o default -F _castnet aggregate catchreply diffrounds matchresults \
-    mkhitlist nextround orchestrate recawk recfields sendprobes showpaths
+    mkhitlist mkprobes nextround orchestrate recawk recfields sendprobes \
+    showpaths watchrecords
