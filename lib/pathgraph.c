@@ -157,13 +157,16 @@ add_trace(struct pathgraph *g, const struct paths *p, const struct pathset *set,
 	}
 	target = host(g, &p->dst, t->reached != 0 ? t->reached : last + 1);
 	g->node[target].target = true;
-	if (t->reached != 0) {
-		g->node[target].reached = true;
+	g->node[target].reached = g->node[target].reached || t->reached != 0;
+	if (t->reached != 0 && last == t->reached)
 		return;
-	}
+	/* Not reached; or it was, but what it said came too late. */
 	for (size_t a = 0; a < nfrom; a++)
 		join(g, from[a], target, (struct graphlink){
-		    .unreached = true, .possible = nfrom > 1, .tx = tx });
+		    .silent = (uint8_t)(t->reached != 0 ?
+		    t->reached - last - 1 : 0),
+		    .unreached = t->reached == 0, .possible = nfrom > 1,
+		    .tx = tx });
 }
 
 void

@@ -207,8 +207,9 @@ show_silence(struct view *w)
 	struct str *out = &w->v->out;
 
 	for (uint32_t i = 0; i < w->t->n; i++)
-		if (cell(w, i)->answered > 0)
-			heard = cell(w, i)->ttl;
+		for (uint32_t k = 0; k < cell(w, i)->n; k++)
+			if (show_answer(w->p, &w->p->row[cell(w, i)->row + k]))
+				heard = cell(w, i)->ttl;
 	str_add(out, "    not reached: ");
 	if (heard == 0)
 		str_add(out, "nothing answered");
