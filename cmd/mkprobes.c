@@ -22,6 +22,7 @@ enum {
 	PING_COUNT = 5
 };
 
+#define PERCENT_MAX	99.999		/* nextround(1) */
 #define DUE_STEP	1000		/* us; finer is for sendprobes -r */
 
 static const char	*box_text, *type, *out_path, *header;
@@ -29,8 +30,8 @@ static uint64_t		 first = 1, last = TRACE_TTLS, until, queries, flows;
 static uint64_t		 gap = GAP, dport, dscp = UINT64_MAX, ecn = UINT64_MAX;
 static uint64_t		 tos = UINT64_MAX, size, seed;
 static int64_t		 interval = INT64_C(1000000000);
-static double		 confidence = 0.95;
-static bool		 ping, trace, tracelb, by_icmp, force, quiet, verbose;
+static double		 percent = 95;
+static bool		 ping, trace, tracelb, by_icmp, per_trace, force, quiet, verbose;
 
 static const struct opt opts[] = {
 	{ 0, "ping", OPT_FLAG, NULL, &ping, 0, 0,
@@ -42,7 +43,7 @@ static const struct opt opts[] = {
 	{ 0, "tracebox", OPT_STR, "SPEC", &box_text, 0, 0,
 	    "every ttl, with probes like IP/TCP/MSS(1460)/TS" },
 	{ 'q', "queries", OPT_UINT, "N", &queries, 1, 65535,
-	    "attempts per ttl and flow (3; tracelb 1), or pings (5)" },
+	    "attempts per ttl and flow (3), or pings (5)" },
 	{ 'f', "first-ttl", OPT_UINT, "N", &first, 1, 255,
 	    "first time to live (1)" },
 	{ 'm', "max-ttl", OPT_UINT, "N", &last, 1, 255,
@@ -53,8 +54,10 @@ static const struct opt opts[] = {
 	    "flows per target (1; tracelb as --confidence asks)" },
 	{ 'g', "gap", OPT_UINT, "N", &gap, 1, 255,
 	    "silent hops that end a path, for later rounds (5)" },
-	{ 0, "confidence", OPT_REAL, "P", &confidence, 0, 0,
-	    "of finding all next hops of a router, for later rounds (0.95)" },
+	{ 0, "confidence", OPT_REAL, "PERCENT", &percent, 1, 100,
+	    "of finding all next hops of a router (95)" },
+	{ 0, "per-trace", OPT_FLAG, NULL, &per_trace, 0, 0,
+	    "of finding all there is, rather" },
 	{ 'P', "probe", OPT_STR, "TYPE", &type, 0, 0,
 	    "probe type, see probes(7) (udp; ping: icmp)" },
 	{ 'I', "icmp", OPT_FLAG, NULL, &by_icmp, 0, 0, "the same as -P icmp" },
@@ -176,14 +179,14 @@ check_options(struct plan *p)
 	}
 	if (box_text != NULL)
 		check_spec(p);
-	if (!(confidence > 0 && confidence < 1))
-		opt_usage(&tool, "--confidence is between 0 and 1");
+	if (percent > PERCENT_MAX)
+		opt_usage(&tool, "--confidence is at most %g", PERCENT_MAX);
 	if (queries == 0)
-		queries = ping ? PING_COUNT : tracelb ? 1 : TRACE_QUERIES;
+		queries = ping ? PING_COUNT : TRACE_QUERIES;
 	if (!ping && queries > ATTEMPTS)
 		opt_usage(&tool, "-q is at most %d but with --ping", ATTEMPTS);
 	if (flows == 0)
-		flows = tracelb ? coupon_stop(2, 1 - confidence) : 1;
+		flows = tracelb ? coupon_stop(2, 1 - percent / 100) : 1;
 	if (ping && flows > 1)
 		opt_usage(&tool, "--flows is not for --ping");
 	if (first > last)
@@ -376,8 +379,9 @@ put_paths(struct plan *p, struct recout *out)
 	uint64_t at;
 	unsigned ttl, attempt;
 
+	/* Multipath detection asks again only what stays silent. */
 	pathorder_init(&o, t->n * flows, (unsigned)first, (unsigned)until,
-	    (unsigned)queries, seed);
+	    tracelb ? 1 : (unsigned)queries, seed);
 	while (!stopped && pathorder_next(&o, &at, &ttl, &attempt))
 		if (put_probe(p, out, &t->v[at / flows], ttl, at % flows,
 		    attempt, -1) == -1)
@@ -439,8 +443,10 @@ put_meta(struct recout *out)
 	put_number(out, "max-ttl", last);
 	put_number(out, "gap", gap);
 	put_number(out, "flows", flows);
-	if (tracelb)
-		recout_meta(out, "confidence", "%.9g", confidence);
+	if (tracelb) {
+		recout_meta(out, "confidence", "%.9g", percent);
+		recout_meta(out, "per-trace", "%s", per_trace ? "yes" : "no");
+	}
 	if (box_text != NULL)
 		recout_meta(out, "spec", "%s", box_text);
 }
@@ -451,7 +457,7 @@ put_input_meta(struct recout *out, const struct meta *m)
 {
 	static const char *const ours[] = { "version", "paths", "order-seed",
 	    "queries", "interval", "first-ttl", "max-ttl", "gap", "flows",
-	    "confidence", "spec", "counts" };
+	    "confidence", "per-trace", "spec", "counts" };
 
 	for (size_t i = 0; i < m->n; i++) {
 		bool skip = false;

@@ -53,9 +53,10 @@ ok 'the order follows from the seed' seeds
 lb() {
 	mkprobes --tracelb -m 4 <targets >out && cover out 72 1 3 4 5 &&
 	    grep -qx '# paths: tracelb' out && grep -qx '# flows: 6' out &&
-	    grep -qx '# confidence: 0.95' out &&
-	    mkprobes --tracelb -m 4 --confidence 0.99 <targets >out &&
-	    cover out 96 1 3 4 5
+	    grep -qx '# confidence: 95' out &&
+	    mkprobes --tracelb -m 4 --confidence 99 --per-trace <targets >out &&
+	    cover out 96 1 3 4 5 && grep -qx '# queries: 3' out &&
+	    grep -qx '# per-trace: yes' out
 }
 ok 'multipath: as many flows as rule out a second next hop' lb
 
@@ -128,7 +129,7 @@ for bad in '' '--ping --trace' '--trace --tracebox IP/UDP' '--trace -f 9 -m 3' \
     '--trace -P nonsense' '--trace -I -P udp' '--trace -I -p 80' \
     '--trace --flows 1025' '--trace -P chaos --flows 2' '--ping --flows 2' \
     '--tracebox IP/UDP -p 53' '--tracebox IP/UDP --tos 1' \
-    '--tracelb --confidence 1' '--tracelb --confidence 0' '--trace x'
+    '--tracelb --confidence 100' '--tracelb --confidence 0' '--trace x'
 do
 	# shellcheck disable=SC2086
 	ok "asked wrongly: $bad" status 2 mkprobes $bad <targets
