@@ -255,13 +255,14 @@ fill_cell(const struct paths *p, struct pathcell *c)
 
 /*
  * The first ttl at which an address came again two or more ttls later; of a
- * path that changes from packet to packet it would say nothing.
+ * path that changes from packet to packet it would say nothing, and of a
+ * router that refuses packets of any ttl neither.
  */
 static uint8_t
 find_loop(const struct pathcell *c, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (c[i].answered == 0 || c[i].several)
+		if (c[i].answered == 0 || c[i].several || c[i].refused)
 			continue;
 		for (uint32_t k = 0; k < i && c[k].ttl + 2 <= c[i].ttl; k++)
 			if (!c[k].several &&
