@@ -146,6 +146,8 @@ show_row(struct box *b, const struct pathrow *r)
 	    show_is(b->p, r->kind, "dns"))
 		str_add(&v->out, " [%s: no quote]",
 		    paths_name(b->p, r->kind));
+	else if (r->qclass == 0 && r->qlen > 0)
+		str_add(&v->out, " [not compared]");
 	else
 		str_add(&v->out, " [nothing comparable]");
 	if (changed(b, r))

@@ -3,6 +3,7 @@
  * flows pass, and between them trees of what load balancers spread them over.
  */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,13 @@ struct tree {
 						   flows meet again */
 	struct str		 margin;	/* of the lines to come */
 };
+
+/* In percent, downwards to a tenth: nothing is quite sure. */
+static double
+percent(double confidence)
+{
+	return floor(confidence * 1000) / 10;
+}
 
 static unsigned
 width(const struct lbgraph *g, unsigned ttl)
@@ -97,7 +105,7 @@ show_facts(struct tree *t, const struct lbnode *n, const struct lblink *by)
 	if (n->nlinks > 1 && !n->perpacket && !n->loose)
 		str_add(out, "; %u next", n->nlinks);
 	if (n->ntried > 0 && !n->perpacket && !n->loose && !n->dst)
-		str_add(out, "; %.1f%% sure", n->confidence * 100);
+		str_add(out, "; %.1f%% sure", percent(n->confidence));
 	str_add(out, "]");
 	if (n->perpacket)
 		str_add(out, " per-packet balancer");
@@ -242,7 +250,7 @@ show_set(struct show *v, const struct paths *p, const struct pathset *set)
 	show_to(v, p, set);
 	str_add(&v->out, ", %u flow%s: %u node%s, %.1f%% sure\n", set->n,
 	    set->n == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s",
-	    lbgraph_confidence(&v->lb) * 100);
+	    percent(lbgraph_confidence(&v->lb)));
 	t.drawn = mem_array(v->lb.nnodes + 1, sizeof *t.drawn);
 	show_trunk(&t);
 	if (balancers > 0)

@@ -13,6 +13,7 @@ struct view {
 	const struct paths	*p;
 	const struct pathset	*set;
 	const struct pathtrace	*t;
+	unsigned		 end;		/* last ttl that is shown */
 };
 
 /* RFC 4950 as traceroute -e has it: L, E, S, T for label:tc:s:ttl. */
@@ -150,6 +151,33 @@ show_hole(struct view *w, unsigned from, unsigned to)
 		    from, to);
 }
 
+/*
+ * The path ends at its target, or at a router that refuses what comes with a
+ * larger ttl just so; of anything else all that was probed is shown.
+ */
+static unsigned
+find_end(const struct view *w)
+{
+	const struct pathcell *stop;
+
+	if (w->t->reached != 0)
+		return w->t->reached;
+	if (w->t->refused == 0)
+		return 255;
+	stop = paths_cell(w->p, w->t, w->t->refused);
+	for (uint32_t i = 0; i < w->t->n; i++)
+		for (uint32_t k = 0; k < cell(w, i)->n; k++) {
+			const struct pathrow *r =
+			    &w->p->row[cell(w, i)->row + k];
+
+			if (r->ttl > stop->ttl && show_answer(w->p, r) &&
+			    (addr_cmp(&r->from, &stop->addr) != 0 ||
+			    show_is(w->p, r->kind, "ttl")))
+				return 255;
+		}
+	return stop->ttl;
+}
+
 /* The hops at which the address that came again answered. */
 static void
 show_loop(struct view *w)
@@ -164,7 +192,7 @@ show_loop(struct view *w)
 		const struct pathcell *c = cell(w, i);
 		bool here = false;
 
-		if (w->t->reached != 0 && c->ttl > w->t->reached)
+		if (c->ttl > w->end)
 			break;
 		for (uint32_t k = 0; k < c->n; k++)
 			here = here || addr_cmp(&w->p->row[c->row + k].from,
@@ -247,7 +275,7 @@ show_end(struct view *w)
 		for (uint32_t k = 0; k < c->n; k++) {
 			const struct pathrow *r = &w->p->row[c->row + k];
 
-			if (t->reached != 0 && c->ttl > t->reached) {
+			if (c->ttl > w->end) {
 				beyond++;
 				continue;
 			}
@@ -257,16 +285,15 @@ show_end(struct view *w)
 	}
 	if (t->loop != 0 && (t->reached == 0 || t->loop < t->reached))
 		show_loop(w);
-	if (t->reached != 0) {
-		str_add(&w->v->out, "    reached at hop %u", t->reached);
-		if (beyond > 0)
-			str_add(&w->v->out, "; %ju probe%s beyond it not shown",
-			    (uintmax_t)beyond, s_of(beyond));
-		str_add(&w->v->out, "\n");
-	} else if (t->refused != 0)
+	if (t->reached != 0)
+		str_add(&w->v->out, "    reached at hop %u\n", t->reached);
+	else if (t->refused != 0)
 		show_refused(w);
 	else if (t->loop == 0)
 		show_silence(w);
+	if (beyond > 0)
+		str_add(&w->v->out, "    %ju probe%s beyond it not shown\n",
+		    (uintmax_t)beyond, s_of(beyond));
 	if (late > 0)
 		str_add(&w->v->out, "    %ju answer%s came too late\n",
 		    (uintmax_t)late, s_of(late));
@@ -298,14 +325,15 @@ show_trace(struct show *v, const struct paths *p)
 	for (size_t s = 0; s < p->nsets; s++)
 		for (uint32_t i = 0; i < p->set[s].n; i++) {
 			struct view w = { v, p, &p->set[s],
-			    &p->trace[p->set[s].trace + i] };
+			    &p->trace[p->set[s].trace + i], 0 };
 			unsigned next = v->first_ttl > 0 ? v->first_ttl : 1;
 
+			w.end = find_end(&w);
 			show_head(&w);
 			for (uint32_t k = 0; k < w.t->n; k++) {
 				const struct pathcell *c = cell(&w, k);
 
-				if (w.t->reached != 0 && c->ttl > w.t->reached)
+				if (c->ttl > w.end)
 					break;
 				if (c->ttl > next)
 					show_hole(&w, next, c->ttl - 1u);

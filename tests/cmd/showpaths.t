@@ -95,6 +95,9 @@ dst=203.0.113.4 tx=ams ttl=2
 ttl=3
 dst=203.0.113.5 tx=ams ttl=2 from=10.0.0.2
 ttl=3 from=10.0.0.3 kind=unreach icmp=3/13
+ttl=4 from=10.0.0.3 kind=unreach icmp=3/13
+ttl=5
+ttl=6 from=10.0.0.3 kind=unreach icmp=3/13
 dst=203.0.113.6 tx=ams ttl=2 from=10.0.0.2
 ttl=3 from=10.0.0.3
 dst=203.0.113.7 tx=ams ttl=4 from=10.0.0.2
@@ -203,6 +206,7 @@ moments() {
 ok 'mean and deviation are right' moments
 
 # Middleboxes: what was changed, between which hops it happened.
+# What was quoted is not there when catchreply did not keep it.
 hops '# paths: tracebox' '# max-ttl: 30' '# spec: IP/TCP/MSS(1460)/SACKP' >box <<'END'
 dst=2001:db8::7 hex=20010db8000000000000000000000007 tx=ams ttl=1 from=2001:db8:1::1 qclass=part qlen=56 mods=IPv6::FlowLabel
 ttl=2 from=2001:db8:2::1 qclass=part qlen=56 mods=IPv6::FlowLabel,TCP::Window
@@ -218,7 +222,8 @@ ttl=7 probe=syn from=198.51.100.7 kind=synack qclass=none
 ttl=8 probe=syn from=198.51.100.7 kind=synack qclass=none
 dst=198.51.100.8 tx=ams probe=syn ttl=1 from=10.0.0.1 qclass=full mods=same
 ttl=2 probe=syn from=10.0.0.2 qclass=none
-ttl=3 probe=syn from=198.51.100.8 kind=rst
+ttl=3 probe=syn from=10.0.0.3 qlen=60
+ttl=4 probe=syn from=198.51.100.8 kind=rst
 dst=198.51.100.9 tx=ams probe=syn ttl=1 from=10.0.0.1 qclass=l3 mods=IP::DiffServicesCP(46>0)
 ttl=2 probe=syn from=10.0.0.2 kind=unreach icmp=3/13 qclass=l3+8 mods=IP::DiffServicesCP(46>8),TCP::SPort
 END
