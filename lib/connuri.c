@@ -138,7 +138,7 @@ static const struct {
 	{ "pmtu", PMTU, true, true, "" },
 	{ "gso", GSO, true, true, "" },
 	{ "dir", DIR, false, false, "up, down or both" },
-	{ "size", SIZE, false, false, "bytes as 1400, 64K, 5MB; tcp 1 to 1G, "
+	{ "size", SIZE, false, false, "bytes as 1400, 64K, 5MB; tcp 36 to 1G, "
 	    "udp 44 or 48 to 65507" },
 	{ "rate", RATE, false, false, "bits a second as 500K, 10M, 2.5G, "
 	    "1000 to 10000G, or max" },
@@ -181,7 +181,7 @@ set(struct connuri *u, enum which which, struct part v)
 		if (u->proto == CONN_UDP)
 			return u->size == 44 || (u->size >= 48 &&
 			    u->size <= 65507) ? 0 : -1;
-		return u->size >= 1 && u->size <= 1 << 30 ? 0 : -1;
+		return u->size >= 36 && u->size <= 1 << 30 ? 0 : -1;
 	}
 	return -1;
 }

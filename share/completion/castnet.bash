@@ -9,6 +9,6 @@ _castnet() {
 		    grep -oE -- '--[a-z0-9-]+')" -- "$cur")
 	fi
 }
-complete -o default -F _castnet aggregate catchreply diffrounds exportrecords \
-    matchresults mkhitlist mkprobes nextround orchestrate recawk recfields \
-    sendprobes showpaths watchrecords
+complete -o default -F _castnet aggregate catchreply conntest diffrounds \
+    exportrecords matchresults mkhitlist mkprobes nextround orchestrate \
+    recawk recfields sendprobes showpaths watchrecords
