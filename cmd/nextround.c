@@ -120,10 +120,33 @@ cmp_places(const void *x, const void *y)
 	return addr_cmp(&a->dst, &b->dst);
 }
 
+static bool
+same_router(const struct pooled *a, const struct pooled *b)
+{
+	return a->want.ttl == b->want.ttl && addr_cmp(&a->dst, &b->dst) == 0;
+}
+
+/*
+ * Each wave in an order of its own: with a steady one, a router that deals
+ * out packets in turn may give each ttl always the same way.
+ */
+static void
+order_pool(struct state *s)
+{
+	qsort(s->pool, s->npool, sizeof *s->pool, cmp_places);
+	for (size_t i = 1; i + 1 < s->npool; i++)
+		if (same_router(&s->pool[i - 1], &s->pool[i])) {
+			struct pooled b = s->pool[i];
+
+			s->pool[i] = s->pool[i + 1];
+			s->pool[i + 1] = b;
+		}
+}
+
 static void
 write_pool(struct state *s)
 {
-	qsort(s->pool, s->npool, sizeof *s->pool, cmp_places);
+	order_pool(s);
 	for (size_t i = 0; i < s->npool; i++) {
 		const struct pooled *b = &s->pool[i];
 		const char *options = paths_name(&s->files.paths, b->options);
@@ -191,7 +214,8 @@ arrange(struct state *s, size_t from)
 		wave = n > from && s->pool[n - 1].want.ttl == b->want.ttl ?
 		    wave + 1 : 0;
 		b->wave = wave;
-		b->place = permute_draw(s->targets, b->want.ttl);
+		b->place = permute_draw(s->targets, (uint64_t)wave << 8 |
+		    b->want.ttl);
 		s->pool[n++] = *b;
 	}
 	s->npool = n;

@@ -25,11 +25,35 @@ trace_of(const struct paths *p, const struct pathset *s, uint32_t i)
 
 /* Does a cell belong to the graph? */
 static bool
-known(const struct pathtrace *t, const struct pathcell *c, unsigned first,
-    unsigned attempts)
+known(const struct lbgraph *g, const struct pathtrace *t,
+    const struct pathcell *c)
 {
-	return c->ttl >= first && c->ttl <= t->end &&
-	    (c->answered > 0 || c->n >= attempts || c->next == UINT8_MAX);
+	return c->ttl >= g->first && c->ttl <= t->end && (c->answered > 0 ||
+	    c->n >= g->attempts[c->ttl] || c->next == UINT8_MAX);
+}
+
+/* A router that nothing makes answer need not be asked by every flow again. */
+static void
+count_attempts(struct lbgraph *g, const struct paths *p,
+    const struct pathset *s, unsigned attempts)
+{
+	uint32_t silent[256] = { 0 }, answered[256] = { 0 };
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct pathtrace *t = trace_of(p, s, i);
+
+		for (uint32_t k = t->cell; k < t->cell + t->n; k++) {
+			const struct pathcell *c = &p->cell[k];
+
+			if (c->ttl > t->end)
+				break;
+			answered[c->ttl] += c->answered;
+			silent[c->ttl] += c->n;
+		}
+	}
+	for (unsigned t = 0; t < 256; t++)
+		g->attempts[t] = (uint8_t)(answered[t] == 0 &&
+		    silent[t] >= 2 * attempts ? 1 : attempts);
 }
 
 /* By ttl, then address; what has none, the source and '*', last. */
@@ -65,20 +89,20 @@ find_node(const struct lbgraph *g, unsigned ttl, const struct addr *a)
 /* Every address at every ttl, once. */
 static void
 collect_nodes(struct lbgraph *g, const struct paths *p,
-    const struct pathset *s, unsigned first, unsigned attempts)
+    const struct pathset *s)
 {
 	static const struct addr none;
 	size_t n = 0;
 
 	g->nnodes = 0;
-	add_node(g, first - 1, &none);
+	add_node(g, g->first - 1u, &none);
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct pathtrace *t = trace_of(p, s, i);
 
 		for (uint32_t k = t->cell; k < t->cell + t->n; k++) {
 			const struct pathcell *c = &p->cell[k];
 
-			if (!known(t, c, first, attempts))
+			if (!known(g, t, c))
 				continue;
 			if (!c->several) {
 				add_node(g, c->ttl, &c->addr);
@@ -96,7 +120,6 @@ collect_nodes(struct lbgraph *g, const struct paths *p,
 	g->nnodes = n;
 	g->node[0].star = false;
 	g->node[0].source = true;
-	g->first = (uint8_t)first;
 	g->last = g->node[n - 1].ttl;
 	for (unsigned t = 0, i = 0; t < sizeof g->at / sizeof g->at[0]; t++) {
 		while (i < n && g->node[i].ttl < t)
@@ -121,8 +144,7 @@ end_flow(struct lbgraph *g, const struct paths *p, const struct pathtrace *t,
 
 /* Which node each flow is at, at each ttl. */
 static void
-place_flows(struct lbgraph *g, const struct paths *p, const struct pathset *s,
-    unsigned attempts)
+place_flows(struct lbgraph *g, const struct paths *p, const struct pathset *s)
 {
 	g->stride = g->last + 2u;
 	if (s->n * g->stride > g->capof) {
@@ -140,7 +162,7 @@ place_flows(struct lbgraph *g, const struct paths *p, const struct pathset *s,
 			const struct pathcell *c = &p->cell[k];
 			struct lbnode *n;
 
-			if (!known(t, c, g->first, attempts))
+			if (!known(g, t, c))
 				continue;
 			of[c->ttl] = find_node(g, c->ttl, &c->addr);
 			n = &g->node[of[c->ttl]];
@@ -223,6 +245,73 @@ collect_links(struct lbgraph *g, const struct paths *p,
 		g->node[g->link[i].from].link = (uint32_t)i;
 		g->node[g->link[i].from].nlinks++;
 		g->node[g->link[i].to].nback++;
+	}
+}
+
+/* The last ttl at which a flow got an answer that is no refusal. */
+static unsigned
+last_useful(const struct paths *p, const struct pathtrace *t)
+{
+	unsigned last = 0;
+
+	for (uint32_t k = t->cell; k < t->cell + t->n; k++)
+		if (p->cell[k].answered > 0 && !p->cell[k].refused)
+			last = p->cell[k].ttl;
+	return last;
+}
+
+/*
+ * A router may refuse the target at ttls beyond its own, and limit how often
+ * it says so: what is silent then is not worth following.  Mark the routers
+ * that refuse, and '*' at ttls where some flow was refused already, unless a
+ * flow got further from there.
+ */
+static void
+mark_refusing(struct lbgraph *g, const struct paths *p,
+    const struct pathset *s)
+{
+	unsigned first = 256;
+
+	for (uint32_t v = 0; v < g->nnodes; v++) {
+		if (g->node[v].refused && g->node[v].ttl < first)
+			first = g->node[v].ttl;
+		g->node[v].closed = g->node[v].ended || (g->node[v].star &&
+		    g->node[v].ttl >= first);
+	}
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct pathtrace *t = trace_of(p, s, i);
+		const struct pathcell *c = paths_cell(p, t, t->end);
+		const uint32_t *of = g->of + i * g->stride;
+
+		for (unsigned ttl = g->first; t->why == PATH_REFUSED &&
+		    ttl < t->end; ttl++)
+			if (of[ttl] != LB_NONE && addr_cmp(&c->addr,
+			    &g->node[of[ttl]].addr) == 0)
+				g->node[of[ttl]].closed = true;
+	}
+	for (uint32_t i = 0; i < s->n; i++) {
+		const uint32_t *of = g->of + i * g->stride;
+		unsigned last = last_useful(p, trace_of(p, s, i));
+
+		for (unsigned ttl = g->first; ttl < last && ttl <= g->last;
+		    ttl++)
+			if (of[ttl] != LB_NONE && !g->node[of[ttl]].ended)
+				g->node[of[ttl]].closed = false;
+	}
+}
+
+/* Which nodes need no next ones: '*' after such are such, too. */
+static void
+find_closed(struct lbgraph *g, const struct paths *p, const struct pathset *s)
+{
+	mark_refusing(g, p, s);
+	for (uint32_t v = 0; v < g->nnodes; v++) {
+		bool before = g->node[v].star && g->node[v].nback > 0;
+
+		for (size_t k = 0; k < g->nlinks && before; k++)
+			if (g->link[k].to == v)
+				before = g->node[g->link[k].from].closed;
+		g->node[v].closed |= before;
 	}
 }
 
@@ -335,8 +424,7 @@ is_rare(const struct lbgraph *g, const struct lbnode *n)
 
 	for (uint32_t x = from; x < to; x++)
 		flows += g->node[x].nflows;
-	return to - from > 1 &&
-	    at_most(n->nflows, flows, 0.5 / (to - from)) < RARE;
+	return at_most(n->nflows, flows, 0.5 / (to - from)) < RARE;
 }
 
 /* Do others join all that a '*' joins? */
@@ -385,7 +473,7 @@ lbgraph_next(const struct lbgraph *g, const struct lbnode *n)
 bool
 lbgraph_open(const struct lbnode *n)
 {
-	return !n->ended && !n->lost;
+	return !n->closed && !n->lost;
 }
 
 static void
@@ -406,9 +494,12 @@ void
 lbgraph_build(struct lbgraph *g, const struct paths *p,
     const struct pathset *s, unsigned first, unsigned attempts)
 {
-	collect_nodes(g, p, s, first, attempts);
-	place_flows(g, p, s, attempts);
+	g->first = (uint8_t)first;
+	count_attempts(g, p, s, attempts);
+	collect_nodes(g, p, s);
+	place_flows(g, p, s);
 	collect_links(g, p, s);
+	find_closed(g, p, s);
 	find_perpacket(g, p, s);
 	judge_stars(g, s);
 	judge_nodes(g);

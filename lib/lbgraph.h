@@ -41,6 +41,9 @@ struct lbnode {
 	bool		looped;		/* a flow was here before */
 	bool		ended;		/* all its flows ended here: dst, refused
 					   or looped */
+	bool		closed;		/* no use to go on: ended, or a router
+					   that refused a flow at a later ttl,
+					   or '*' that such are behind */
 	bool		perpacket;	/* balances per packet */
 	bool		loose;		/* after one that does: see above */
 	uint32_t	nflows;		/* flows seen here */
@@ -69,6 +72,7 @@ struct lbgraph {
 	uint8_t		 first, last;	/* ttls it has nodes of, the source's
 					   (first - 1) not counted */
 	uint32_t	 at[258];	/* nodes of ttl t: at[t] .. at[t + 1) */
+	uint8_t		 attempts[256];	/* after which silence at ttl t is '*' */
 
 	/* Node of the set's trace i at ttl t: of[i * stride + t], or LB_NONE. */
 	uint32_t	*of;
@@ -81,7 +85,8 @@ struct lbgraph {
 /*
  * Build it from a set; an lbgraph of zeros is ready, and may be used again.
  * first: the ttl that traces begin at.  attempts: what was silent in fewer
- * is not known yet, and left out; 1 takes all.
+ * is not known yet, and left out; 1 takes all.  At a ttl where nothing ever
+ * answered and twice as many were made, one will do.
  */
 void	 lbgraph_build(struct lbgraph *, const struct paths *,
     const struct pathset *, unsigned first, unsigned attempts);
@@ -97,8 +102,8 @@ int	 lbgraph_linkflow(const struct lbgraph *, const struct paths *,
     const struct pathset *, const struct lblink *, uint32_t *i);
 
 /*
- * Does the path go on after a node: has it not ended, and is it no loss?
- * And how many successors does it have, loss not counted?
+ * Does the path go on after a node: is it not closed, and no loss?  And how
+ * many successors does it have, loss not counted?
  */
 bool	 lbgraph_open(const struct lbnode *);
 unsigned lbgraph_next(const struct lbgraph *, const struct lbnode *);

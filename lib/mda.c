@@ -153,10 +153,11 @@ ask_again(const struct plan *a)
 
 			if (c->ttl >= a->ask->first && c->ttl <= t[i].end &&
 			    c->ttl <= a->limit && c->answered == 0 &&
-			    c->n < a->ask->queries && c->next < UINT8_MAX)
+			    c->n < a->g->attempts[c->ttl] &&
+			    c->next < UINT8_MAX)
 				want(a, t[i].flow, c->ttl,
 				    has_silent(a, c->ttl) ?
-				    a->ask->queries - c->n : 1);
+				    a->g->attempts[c->ttl] - c->n : 1);
 		}
 }
 

@@ -13,7 +13,7 @@
  * Traces as in trace.h, with / between flows and xN in front for N of them.
  * A node is its ttl, letter, signs, flows, and next nodes: $ destination,
  * ! refused, @ looped, ? lost, ~ loose, % per packet, > nothing after it,
- * # ended.
+ * # ended, | closed.
  */
 static const struct {
 	const char	*what, *traces, *graph;
@@ -29,8 +29,8 @@ static const struct {
 	    "0S10:a 1a10:b. 2b5:d 2.5:d 3d10:D 4D$#10:" },
 	{ "loss", "x30 abdD/x29 acdD/a.dD",
 	    "0S60:a 1a60:bc. 2b30:d 2c29:d 2.?1:d 3d60:D 4D$#60:" },
-	{ "silence too early to tell", "x5 abdD/a.dD",
-	    "0S6:a 1a6:b. 2b5:d 2.1:d 3d6:D 4D$#6:" },
+	{ "silence too early to tell", "x10 abdD/a.dD",
+	    "0S11:a 1a11:b. 2b10:d 2.1:d 3d11:D 4D$#11:" },
 	{ "rare silence that is the only way", "x40 abdD/a.eD",
 	    "0S41:a 1a41:b. 2b40:d 2.1:e 3d40:D 3e1:D 4D$#41:" },
 	{ "nothing after it", "x2 ab..", "0S2:a 1a2:b 2b2:. 3.>2:. 4.>2:" },
@@ -38,10 +38,19 @@ static const struct {
 	{ "silence in between", "a..D", "0S1:a 1a1:. 2.1:. 3.1:D 4D$#1:" },
 	{ "refused for one flow", "abcD/ab!", "0S2:a 1a2:b 2b!2:c 3c1:D 4D$#1:" },
 	{ "refused for all", "x2 ab!", "0S2:a 1a2:b 2b!#2:" },
+	{ "refused, silent now and then", "ab!/a.b!/a..",
+	    "0S3:a 1a3:b. 2b!#1: 2.|2:b. 3b!#1: 3.>|1:" },
+	{ "refused later", "abb!/ab.", "0S2:a 1a2:b 2b|2:b. 3b!#1: 3.>|1:" },
+	{ "refused for one flow, not for one that was silent", "ab!/a.cD",
+	    "0S2:a 1a2:b. 2b!#1: 2.1:c 3c1:D 4D$#1:" },
+	{ "refused later, but passed", "abb!/abcD",
+	    "0S2:a 1a2:b 2b2:bc 3b!#1: 3c1:D 4D$#1:" },
 	{ "a loop", "abac", "0S1:a 1a1:b 2b1:a 3a@#1:" },
 	{ "beyond the destination", "abDDD/acD..", "0S2:a 1a2:bc 2b1:D 2c1:D 3D$#2:" },
 	{ "per packet", "a[bc]dD/abdD",
 	    "0S2:a 1a%2:bc 2b~2:d 2c~0: 3d2:D 4D$#2:" },
+	{ "per packet, a way that no repeated flow took", "a[bc]eD/adeD",
+	    "0S2:a 1a%2:bcd 2b~1:e 2c~0: 2d~1:e 3e2:D 4D$#2:" },
 	{ "per packet, then two in a row", "a[bc]dfD/acegD/abegD",
 	    "0S3:a 1a%3:bc 2b~2:de 2c~1:e 3d~1:f 3e~2:g 4f~1:D 4g~2:D 5D$#3:" },
 	{ "per packet, together again, then a diamond",
@@ -101,7 +110,8 @@ print(const struct lbgraph *g, char *s)
 		    n->ttl, letter(n), n->dst ? "$" : "", n->refused ? "!" : "",
 		    n->looped ? "@" : "", n->lost ? "?" : "",
 		    n->loose ? "~" : "", n->perpacket ? "%" : "",
-		    n->tail ? ">" : "", n->ended ? "#" : "", n->nflows);
+		    n->tail ? ">" : "", n->ended ? "#" : n->closed ? "|" : "",
+		    n->nflows);
 		for (uint32_t k = n->link; k < n->link + n->nlinks; k++)
 			*s++ = letter(&g->node[g->link[k].to]);
 		*s = '\0';
@@ -138,6 +148,11 @@ pending(void)
 	lbgraph_build(&g, &p, &p.set[0], 1, 3);
 	print(&g, got);
 	ok(strcmp(got, "0S2:a 1a2:. 2.1:D 3D$#2:") == 0, "%s", got);
+	add_all(&p, "a.D/a.D/a.D/a.D/a.D/a.D");
+	lbgraph_build(&g, &p, &p.set[0], 1, 3);
+	print(&g, got);
+	ok(strcmp(got, "0S6:a 1a6:. 2.6:D 3D$#6:") == 0,
+	    "six that are silent where nothing answers: %s", got);
 	add_all(&p, "  cD/  cD");
 	lbgraph_build(&g, &p, &p.set[0], 3, 1);
 	print(&g, got);
