@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "siminet/hops.h"
 #include "siminet/truth.h"
 #include "siminet/world.h"
 
@@ -28,11 +29,14 @@
 
 static volatile sig_atomic_t stop;
 static double end_s = 600, idle_s = 10;
+static double habit[H_MAX];
+static bool topology;
+static FILE *graph;
 static struct wirekey key = { .dns_sport = 61000, .tcp_sport = 62000,
     .udp_sport = 63000, .ack_sport = 64000 };
 
 enum { O_ANSWER = 256, O_MANY, O_LATE, O_RTT, O_FLIP, O_SAVE, O_SAVEMAX,
-    O_REPLAY, O_END, O_IDLE };
+    O_REPLAY, O_END, O_IDLE, O_TOPOLOGY, O_GRAPH };
 
 static const struct option options[] = {
 	{ "interface",	required_argument, NULL, 'i' },
@@ -50,6 +54,8 @@ static const struct option options[] = {
 	{ "replay",	required_argument, NULL, O_REPLAY },
 	{ "end",	required_argument, NULL, O_END },
 	{ "idle",	required_argument, NULL, O_IDLE },
+	{ "topology",	required_argument, NULL, O_TOPOLOGY },
+	{ "graph",	required_argument, NULL, O_GRAPH },
 	{ "help",	no_argument,	   NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
@@ -71,6 +77,9 @@ static const char help[] =
 "      --save FILE   keep answers for a later run\n"
 "      --save-max N  but no more than that (10000)\n"
 "      --replay FILE those of an earlier run, for the fault \"replayed\"\n"
+"      --topology HABIT=RATE,...  routers on the way, with such habits, or\n"
+"                    mix; diamond=0: one after the other\n"
+"      --graph FILE  the way to each target that was probed\n"
 "      --end S       end after so many seconds (600)\n"
 "      --idle S      end so long after the last packet (10)\n"
 "  -f, --fault NAME=RATE,...  NAME alone: as in \"-f mix\", which is all of\n"
@@ -85,6 +94,10 @@ usage(int status)
 	for (int i = 0; i < F_MAX; i++)
 		fprintf(f, "      %-10s %-7g %s\n", faults[i].name,
 		    faults[i].mix, faults[i].help);
+	fputs("  habits:\n", f);
+	for (int i = 0; i < H_MAX; i++)
+		fprintf(f, "      %-10s %-7g %s\n", habits[i].name,
+		    habits[i].mix, habits[i].help);
 	exit(status);
 }
 
@@ -150,6 +163,29 @@ set_faults(struct world *w, char *arg)
 }
 
 static void
+set_habits(char *arg)
+{
+	topology = true;
+	for (char *p; (p = strsep(&arg, ",")) != NULL;) {
+		char *rate = strchr(p, '=');
+		bool mix = strcmp(p, "mix") == 0;
+		int found = 0;
+
+		if (rate != NULL)
+			*rate++ = '\0';
+		for (int i = 0; i < H_MAX; i++) {
+			if (!mix && strcmp(p, habits[i].name) != 0)
+				continue;
+			found++;
+			habit[i] = mix || rate == NULL ? habits[i].mix :
+			    number(rate, 1);
+		}
+		if (found == 0)
+			errx(2, "no such habit: %s", p);
+	}
+}
+
+static void
 set_rtt(struct world *w, char *arg)
 {
 	char *dash = strchr(arg, '-');
@@ -211,6 +247,8 @@ set_option(struct world *w, int c)
 	case O_SAVE: w->save = create(optarg); break;
 	case O_SAVEMAX: w->save_max = whole(optarg, 1e7); break;
 	case O_REPLAY: world_replay(w, optarg); break;
+	case O_TOPOLOGY: set_habits(optarg); break;
+	case O_GRAPH: graph = create(optarg); break;
 	case O_END: end_s = number(optarg, 1e6); break;
 	case O_IDLE: idle_s = number(optarg, 1e6); break;
 	case 'h': usage(0); break;
@@ -228,6 +266,10 @@ parse(struct world *w, int argc, char *argv[])
 		set_option(w, c);
 	if (optind != argc || w->nsites == 0)
 		usage(2);
+	if (graph != NULL && !topology)
+		errx(2, "a graph of what: --topology");
+	if (topology)
+		w->hops = hops_open(habit, graph);
 }
 
 static int64_t

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "path.h"
+
 static const uint8_t first_ttl[] = { 64, 64, 255, 128 };
 
 /* An IP header from one address to the prober; return its length. */
@@ -282,4 +284,34 @@ reply_alias(const struct seen *s, uint8_t out[static 16])
 	memset(out, 0, 16);
 	memcpy(out, s->dst, s->alen);
 	out[s->alen - 1] ^= 0x80;
+}
+
+size_t
+reply_hop(const struct seen *s, const struct router *by, struct rnd r,
+    uint8_t *out, struct said *said)
+{
+	uint8_t proto = s->alen == 4 ? PROTO_ICMP : PROTO_ICMP6, *icmp;
+	size_t l4, n = s->len, len;
+
+	*said = (struct said){ .kind = "ttl",
+	    .icmp = { s->alen == 4 ? 11 : 3, 0 } };
+	if (by->quote == 128 || by->mpls)
+		n = 128;
+	else if (by->quote > 0)
+		n = s->l4 + by->quote;
+	if (n > s->len)
+		n = s->len;
+	l4 = put_ip(s, by->addr, proto, &r, out);
+	icmp = out + l4;
+	memset(icmp, 0, 8);
+	memcpy(icmp, said->icmp, 2);
+	memcpy(icmp + 8, s->ip, n);
+	icmp[8 + (s->alen == 4 ? 8 : 7)] = by->qttl;
+	if (s->alen == 4)
+		put16(icmp + 18, wire_ipsum(icmp + 8));
+	len = l4 + 8 + n;
+	if (by->mpls)
+		len = l4 + put_mpls(s, &r, icmp, n);
+	wire_finish(out, len, l4, proto);
+	return len;
 }

@@ -30,6 +30,11 @@ size_t	 reply_answer(const struct seen *, const uint8_t *from, struct rnd,
 size_t	 reply_error(const struct seen *, bool exceeded, bool quote8,
     struct rnd, uint8_t *out, struct said *, uint8_t from[static 16]);
 
+/* Time exceeded, from a router on the way (path.h). */
+struct router;
+size_t	 reply_hop(const struct seen *, const struct router *, struct rnd,
+    uint8_t *out, struct said *);
+
 /* Right shape and mid, wrong tag. */
 size_t	 reply_forged(const struct seen *, struct rnd, uint8_t *out);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hops.h"
 #include "truth.h"
 
 const struct faultinfo faults[F_MAX] = {
@@ -408,6 +409,28 @@ class_of(const struct world *w, const struct seen *s)
 	return c;
 }
 
+bool
+world_answers(const struct world *w, const struct seen *s)
+{
+	return class_of(w, s) != -1;
+}
+
+void
+world_hop(struct world *w, struct plan *p, const struct seen *s,
+    const struct router *by, unsigned site, double share)
+{
+	uint8_t out[FRAME_MAX];
+	struct rnd r = rnd_for(w, S_FORM, by->addr, s->alen);
+	struct ev *e;
+	size_t len = reply_hop(s, by, r, out, &p->role[AS_ERROR].said);
+
+	memcpy(p->role[AS_ERROR].from, by->addr, s->alen);
+	e = plan_packet(p, AS_ERROR, out, len,
+	    (int64_t)((double)delay_of(w, s) * share));
+	e->site = (int)site;
+	wheel_add(w->wheel, e);
+}
+
 static void
 note_bad(struct world *w, const char *what)
 {
@@ -486,17 +509,18 @@ world_probe(struct world *w, struct seen *s)
 	note_bad(w, wire_check(s));
 	if (w->key != NULL)
 		note_bad(w, wire_check_key(s, w->key));
-	if (quick(w, s, cls))
+	if (w->hops == NULL && quick(w, s, cls))
 		return;
 	p = plan_new(s);
 	r = rnd_for(w, S_LOSS, s->dst, s->alen);
 	r.s ^= s->attempt;
 	p->fate = cls == -1 ? "silent" : cls == F_CLASSES ? "plain" :
 	    faults[cls].name;
-	if (cls != -1 && rnd_unit(&r) < w->rate[F_LOSS]) {
+	if (w->rate[F_LOSS] > 0 && (cls != -1 || w->hops != NULL) &&
+	    rnd_unit(&r) < w->rate[F_LOSS]) {
 		p->fate = faults[F_LOSS].name;
 		w->planted[p->kind][F_LOSS]++;
-	} else if (cls != -1)
+	} else if ((w->hops == NULL || !hops_take(w, p, s)) && cls != -1)
 		respond(w, p, s, cls);
 	add_extras(w, p, s);
 	slot = w->recent[p->kind][w->nrecent[p->kind]++ % 64];
@@ -517,5 +541,7 @@ world_end(struct world *w)
 	}
 	if (w->save != NULL && fclose(w->save) == EOF)
 		err(3, "saved replies");
+	if (w->hops != NULL)
+		hops_close(w->hops);
 	truth_end(w);
 }

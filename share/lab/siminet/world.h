@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "path.h"
 #include "reply.h"
 #include "ring.h"
 #include "wheel.h"
@@ -53,6 +54,7 @@ struct world {
 	int64_t		 late_ns, rtt_min_ns, rtt_max_ns;	/* limit, RTTs */
 	uint64_t	 flip_after;		/* probes; 0: never */
 	const struct wirekey *key;		/* or NULL */
+	struct hops	*hops;			/* NULL: no paths */
 	FILE		*truth, *save;		/* or NULL */
 	uint64_t	 save_max;
 
@@ -75,6 +77,15 @@ void	 world_replay(struct world *, const char *path);
 
 /* A probe came in; with the key more of it becomes known. */
 void	 world_probe(struct world *, struct seen *);
+
+/*
+ * For hops.c.  A router's answer to a probe, at a site, its share of the
+ * round trip to the target after it; does the target answer?
+ */
+struct plan;
+void	 world_hop(struct world *, struct plan *, const struct seen *,
+    const struct router *, unsigned site, double share);
+bool	 world_answers(const struct world *, const struct seen *);
 
 /* Send what is due; return how many packets. */
 size_t	 world_run(struct world *, int64_t now);
