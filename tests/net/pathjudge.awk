@@ -5,7 +5,8 @@
 # TRUTH is from "pathlab truth"; ROWS are target, flow, ttl, address.  Every
 # row has to be a node of its ttl, two rows of a flow at ttls in a row a
 # link, and every ttl whose nodes always answer and were not met before (which
-# would be a loop, or a shorter way) has to have a row.
+# would be a loop, or a shorter way) has to have a row.  Behind a router that
+# balances by packet, rows of one flow need not be linked.
 # whole=1: also every node and every link that is not behind a silent node.
 
 FNR == 1 { file++ }
@@ -17,6 +18,8 @@ file == 1 && $4 == "node" {
 	else
 		sure[$2, $3] = 1
 	before[$2, $5] = 1
+	if ($7 ~ /packet/ && !($2 in packet))
+		packet[$2] = $3
 	next
 }
 file == 1 && $4 == "link" {
@@ -68,17 +71,19 @@ END {
 function pair(d, f, t,	a, b) {
 	a = at[d, f, t]
 	b = at[d, f, t + 1]
+	if (d in packet && t > packet[d])
+		return
 	if (!((d, t, a, b) in link))
 		wrong("not a link: " a " " b)
 	gotlink[d, t, a, b] = 1
 }
 
 function wrong(why) {
-	nwrong++
-	print why ": " $0
+	if (++nwrong <= 20)
+		print why ": " $0
 }
 
 function missing(what) {
-	nmissing++
-	print "missing: " what
+	if (++nmissing <= 20)
+		print "missing: " what
 }

@@ -7,6 +7,7 @@ lab=$CASTNET_DATA/lab/simlab
 A4=192.0.2.1 A6=2001:db8:a::1
 SITES='ams fra nyc sin' SENDERS='ams fra'
 LATE=3000			# late limit, ms
+EXPECT='-t 64 --max-attempt 1'	# what catchers are told of the probes
 pids=
 
 cleanup() {
@@ -107,7 +108,7 @@ catch() {
 		n=$((n + 1))
 		# shellcheck disable=SC2086
 		"$lab" in net "$s" catchreply -i eth0 $2 -N "$s:$n" -k key \
-		    -t 64 --max-node 4 --max-attempt 1 --wide --end +60s \
+		    $EXPECT --max-node 4 --wide --end +60s \
 		    --buffer 16M -w "$1/reply.$s.gz" --pcap "$1/$s.pcap" \
 		    --quiet 2>"$1/catch.$s.err" &
 		catchers="$catchers $!" pids="$pids $!"
