@@ -86,7 +86,7 @@ all_receive() {
 ok 'four sites' "$lab" up net ams fra nyc sin
 probes 1 >probes.1
 probes 2 >probes.2
-for type in icmp dns syn
+for type in icmp udp syn ack dns
 do
 	ok "$type: probes at every TTL" walk $type 4000
 	ok '... as probes(7) says' conform $type
