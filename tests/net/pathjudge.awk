@@ -13,11 +13,16 @@ FNR == 1 { file++ }
 file == 1 && $4 == "node" {
 	node[$2, $3, $5] = $7
 	seen[$2] = 1
-	if ($7 ~ /silent|limit|loss/ || ($2, $5) in before)
+	if ($7 ~ /loss/ && !($2 in lossy))
+		lossy[$2] = $3
+	if ($7 ~ /silent|limit/ || ($2 in lossy && $3 > lossy[$2]) ||
+	    ($2, $5) in before)
 		unsure[$2, $3] = 1
 	else
 		sure[$2, $3] = 1
 	before[$2, $5] = 1
+	if ($3 > last[$2])
+		last[$2] = $3
 	if ($7 ~ /packet/ && !($2 in packet))
 		packet[$2] = $3
 	next
@@ -31,7 +36,8 @@ file == 2 {
 	rows++
 	if (!($1 in seen))
 		wrong("a target not asked for")
-	else if (!(($1, $3, $4) in node))
+	else if (!(($1, $3, $4) in node) && !($1 in lossy && $3 > last[$1] &&
+	    $1 == $4))
 		wrong("not a node of this ttl")
 	at[$1, $2, $3] = $4
 	got[$1, $3] = 1
