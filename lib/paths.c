@@ -222,7 +222,8 @@ sort_rows(struct paths *p)
 {
 	size_t n = 0;
 
-	qsort_r(p->row, p->nrows, sizeof *p->row, cmp_doubles, p);
+	if (p->nrows > 0)
+		qsort_r(p->row, p->nrows, sizeof *p->row, cmp_doubles, p);
 	for (size_t i = 0; i < p->nrows; i++)
 		if (n == 0 || cmp_rows(&p->row[n - 1], &p->row[i], p) != 0)
 			p->row[n++] = p->row[i];

@@ -60,7 +60,8 @@ sort_places(struct svg *s)
 {
 	for (unsigned c = 0; c < s->ncolumns; c++)
 		s->column[c].n = 0;
-	qsort(s->at, s->n, sizeof *s->at, cmp_places);
+	if (s->n > 0)
+		qsort(s->at, s->n, sizeof *s->at, cmp_places);
 	for (size_t i = 0; i < s->n; i++) {
 		s->at[i].rank = (uint32_t)s->column[s->at[i].column].n++;
 		s->of[s->at[i].id] = (uint32_t)i;

@@ -35,7 +35,7 @@ hops() {
 			if (!("qttl" in v) && v["kind"] == "ttl") v["qttl"] = 1
 			if (!("icmp" in v) && v["kind"] == "ttl") v["icmp"] = dst ~ /:/ ? "3/0" : "11/0"
 		} else { v["verdict"] = "none"; v["replies"] = 0 }
-		v["sent_time"] = sprintf("100.%09d", ++rows * 1000000)
+		v["sent_time"] = sprintf("%.9f", 100 + ++rows / 1000)
 		if ("rtt_ms" in v) v["reply_time"] = sprintf("%.9f", 100 + rows / 1000 + v["rtt_ms"] / 1000)
 		for (i = 1; i <= n; i++) printf "%s%s", name[i] in v ? v[name[i]] : "-", i < n ? OFS : "\n"
 	}
@@ -424,6 +424,18 @@ faulty() {
 	    grep -q '^showpaths: unsorted:.*: not sorted by hex' err
 }
 ok 'input that is cut, bad, doubled or not sorted' faulty
+
+# Nothing at all is fine, too.
+empty() {
+	hops '# paths: ping' </dev/null >none
+	for how in --trace --ping --fping --tracelb --tracebox
+	do
+		showpaths $how none >a && [ ! -s a ] || return
+	done
+	showpaths --graph dot none | grep -q '^digraph' &&
+	    showpaths --graph svg none | grep -q '^</svg>'
+}
+ok 'no records' empty
 
 refused() {
 	status 2 showpaths /nonexistent &&
