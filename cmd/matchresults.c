@@ -143,37 +143,44 @@ identify(struct operand *f)
 		err(2, "%s", f->path);
 }
 
-/* One record into the sorter: 0, 1 bad, 2 rejected, or -1 with errno. */
 static int
-take(struct reader *r, struct recin *in, const struct span v[])
+take_sent(struct reader *r, const struct span v[])
+{
+	struct matchsent sent = { 0 };
+
+	if (matchread_sent(&r->read, v, &sent) == -1)
+		return 1;
+	if (matchstore_count(&r->store) == 0)
+		r->first = sent;
+	r->differ = r->differ || sent.ttl != r->first.ttl ||
+	    sent.flow != r->first.flow || sent.attempt != r->first.attempt;
+	return matchstore_add(&r->store, &sent);
+}
+
+static int
+take_reply(struct reader *r, const struct recin *in, const struct span v[])
 {
 	struct matchreply reply = { 0 };
-	struct matchsent sent = { 0 };
-	int bad = r->type == 0 ? matchread_sent(&r->read, v, &sent) :
-	    matchread_reply(&r->read, v, &in->meta, &reply);
+	struct matchcross *c;
+	int bad = matchread_reply(&r->read, v, &in->meta, &reply);
 
-	if (bad == -2)
-		return -1;
 	if (bad != 0)
-		return bad == -1 ? 1 : 2;
-	if (r->type == 0) {
-		if (matchstore_count(&r->store) == 0)
-			r->first = sent;
-		r->differ = r->differ || sent.ttl != r->first.ttl ||
-		    sent.flow != r->first.flow ||
-		    sent.attempt != r->first.attempt;
-		return matchstore_add(&r->store, &sent);
-	}
+		return bad == -2 ? -1 : bad == -1 ? 1 : 2;
 	if (matchstore_add(&r->store, &reply) == -1)
 		return -1;
-	if (match_suspect(&reply)) {
-		struct matchcross *c = matchsort_add(r->suspects);
-
-		if (c == NULL)
-			return -1;
-		memcpy(c->key, reply.from, sizeof c->key);
-	}
+	if (!match_suspect(&reply))
+		return 0;
+	if ((c = matchsort_add(r->suspects)) == NULL)
+		return -1;
+	memcpy(c->key, reply.from, sizeof c->key);
 	return 0;
+}
+
+/* One record into the sorter: 0, 1 bad, 2 rejected, or -1 with errno. */
+static int
+take(struct reader *r, const struct recin *in, const struct span v[])
+{
+	return r->type == 0 ? take_sent(r, v) : take_reply(r, in, v);
 }
 
 /* Read one file to its end; what is bad in it is named and left out. */
@@ -253,23 +260,31 @@ struct sink {
 	struct recout	out;
 	bool		all;		/* columns */
 	struct hopmods	*mods;
+	char		text[MODS_MAX];
 	char		line[MATCHOUT_MAX];
 };
+
+static int
+write_hop(void *arg, const struct match *m, const struct matchprobe *p)
+{
+	struct sink *s = arg;
+	const char *qclass = "-";
+
+	memcpy(s->text, "-", 2);
+	if (s->mods->ready &&
+	    hopmods_compare(s->mods, m, p, s->text, &qclass) == -1)
+		return -1;
+	return recout_line(&s->out, s->line, matchout_hop(m, p, s->text,
+	    qclass, s->line));
+}
 
 static int
 write_result(void *arg, const struct match *m, const struct matchprobe *p)
 {
 	struct sink *s = arg;
-	char mods[MODS_MAX] = "-";
-	const char *qclass = "-";
-	size_t n;
 
-	if (s->mods->ready &&
-	    hopmods_compare(s->mods, m, p, mods, &qclass) == -1)
-		return -1;
-	n = hops ? matchout_hop(m, p, mods, qclass, s->line) :
-	    matchout_line(m, p, s->all, s->line);
-	return recout_line(&s->out, s->line, n);
+	return recout_line(&s->out, s->line, matchout_line(m, p, s->all,
+	    s->line));
 }
 
 /* What was counted, at the end. */
@@ -316,7 +331,8 @@ write_results(struct match *m, struct reader r[2], struct matchmeta *meta,
 			recout_meta(&s->out, "cut", "%s: %s", r->file[i].path,
 			    r->file[i].cut);
 		}
-	if (match_all(m, &r[0].store, &r[1].store, write_result, s) == -1)
+	if (match_all(m, &r[0].store, &r[1].store, hops ? write_hop :
+	    write_result, s) == -1)
 		err(3, "%s", s->out.error != 0 ? name : tmpdir);
 	write_counts(m, r, s);
 	if (recout_close(&s->out, &meta->all, argv) == -1)

@@ -1,6 +1,7 @@
 /*
- * Lines of sent and reply files, replies with packets to authenticate:
- * whatever they hold, what is accepted can be matched and written.
+ * Lines of sent and reply files, replies with packets to authenticate, as
+ * results or as hops: whatever they hold, what is accepted can be matched
+ * and written.
  */
 
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hopmods.h"
 #include "match.h"
 #include "matchout.h"
 #include "matchread.h"
@@ -37,27 +39,39 @@ stream(const struct rectype *t, const uint8_t *p, size_t n)
 	return fd;
 }
 
+struct sink {
+	struct hopmods	 mods;
+	char		 line[MATCHOUT_MAX];
+};
+
 static int
 write_line(void *arg, const struct match *m, const struct matchprobe *p)
 {
-	size_t n = matchout_line(m, p, true, arg);
+	struct sink *s = arg;
+	char mods[MODS_MAX] = "-";
+	const char *qclass = "-";
+	size_t n;
 
-	if (n < 40 || n > MATCHOUT_MAX || ((char *)arg)[n - 1] != '\n')
+	if (s->mods.ready &&
+	    hopmods_compare(&s->mods, m, p, mods, &qclass) == -1)
+		abort();
+	n = m->names->hops ? matchout_hop(m, p, mods, qclass, s->line) :
+	    matchout_line(m, p, true, s->line);
+	if (n < 40 || n > MATCHOUT_MAX || s->line[n - 1] != '\n')
 		abort();
 	return 0;
 }
 
 static void
 judge(struct matchnames *names, struct matchstore *sent,
-    struct matchstore *replies)
+    struct matchstore *replies, struct sink *s)
 {
 	struct match m;
-	char *line = mem_alloc(MATCHOUT_MAX);
 
 	match_init(&m, names, NS_PER_S, AUTH_NONE);
 	m.merge = true;
 	if (matchstore_done(sent) == -1 || matchstore_done(replies) == -1 ||
-	    match_all(&m, sent, replies, write_line, line) == -1)
+	    match_all(&m, sent, replies, write_line, s) == -1)
 		abort();
 	if (m.n.sent + m.n.unlogged != m.n.ok + m.n.none + m.n.alias +
 	    m.n.multi + m.n.late + m.n.unreach + m.n.resent)
@@ -66,7 +80,6 @@ judge(struct matchnames *names, struct matchstore *sent,
 	    m.n.crosstarget + m.n.future)
 		abort();
 	match_free(&m);
-	free(line);
 }
 
 int
@@ -79,15 +92,22 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct matchread read;
 	struct matchstore store[2];
 	struct key key;
+	struct sink *s;
 	const uint8_t *half, *rest;
+	bool hops;
 
 	if (n < 2)
 		return 0;
 	key_set(&key, k);
 	matchnames_init(&names);
+	s = mem_alloc(sizeof *s);
 	matchread_init(&read, &names, p[0] & 1 ? &key : NULL);
-	matchstore_open(&store[0], &matchpack_sent, &names, &budget, "/tmp");
-	matchstore_open(&store[1], &matchpack_reply, &names, &budget, "/tmp");
+	names.hops = hops = p[0] & 2;
+	s->mods.quotes = spool_open("/tmp");
+	matchstore_open(&store[0], hops ? &matchpack_hopsent : &matchpack_sent,
+	    &names, &budget, "/tmp");
+	matchstore_open(&store[1], hops ? &matchpack_hopreply :
+	    &matchpack_reply, &names, &budget, "/tmp");
 	p++, n--;
 	/* Sent lines, a NUL, reply lines. */
 	if ((half = memchr(p, 0, n)) == NULL)
@@ -100,6 +120,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		int fd = i == 0 ? stream(t, p, (size_t)(half - p)) :
 		    stream(t, rest, (size_t)(p + n - rest)), r;
 
+		read.hops = hops;
+		read.quotes = hops ? s->mods.quotes : NULL;
 		if (recin_open(&in, t, fd, "input", NULL, NULL) == -1)
 			abort();
 		while ((r = recin_split(&in, v)) == 1 || r == -1) {
@@ -115,11 +137,17 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 				matchstore_add(&store[1], &y);
 		}
 		recin_close(&in);
+		if (i == 0)
+			hopmods_learn(&s->mods, &in.meta);
 		matchread_free(&read);
 		meta_free(&in.meta);
 		matchread_init(&read, &names, read.key);
 	}
-	judge(&names, &store[0], &store[1]);
+	if (hops && read.key != NULL)
+		(void)hopmods_begin(&s->mods, &names, &key);
+	judge(&names, &store[0], &store[1], s);
+	hopmods_free(&s->mods);
+	free(s);
 	matchstore_close(&store[0]);
 	matchstore_close(&store[1]);
 	matchread_free(&read);

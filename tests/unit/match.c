@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "match.h"
+#include "mem.h"
 #include "matchmeta.h"
 #include "tap.h"
 
@@ -226,6 +227,12 @@ cmp_strings(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static int
+cmp_hops(const void *a, const void *b, void *names)
+{
+	return matchsent_cmp(a, b, names);
+}
+
 static void
 describe(const struct match *m, char *out)
 {
@@ -350,6 +357,119 @@ test_merge(double answered)
 	matchnames_free(&names);
 }
 
+/* ---- hops ---- */
+
+enum { TTLS = 100, FLOWS = 100, ATTEMPTS = 5, HOPS = TTLS * FLOWS * ATTEMPTS };
+
+static struct matchsent
+hop(size_t i)
+{
+	struct out o = { (double)i / 1e4, 1, (int)(i % ATTEMPTS),
+	    (int)(i / ATTEMPTS % TTLS) + 1, 0 };
+	struct matchsent s = make_sent(&o);
+
+	s.flow = (uint16_t)(i / ATTEMPTS / TTLS * 7);
+	return s;
+}
+
+/* To probe i, which it tells by what 8 quoted bytes have. */
+static struct matchreply
+hop_reply(size_t i)
+{
+	struct matchsent s = hop(i);
+	struct got g = { (double)i / 1e4 + 1, -1, 2, KIND_TTL, T32, -1,
+	    s.attempt, s.ttl, "172.16.0.1", 0 };
+	struct matchreply r = make_reply(&g);
+
+	r.has |= HAS_FLOW;
+	r.flow = s.flow;
+	return r;
+}
+
+/*
+ * Many probes of one target, answered in another order than they are in:
+ * every answer finds its own, which takes far too long if it looks at all.
+ */
+static void
+test_hops(void)
+{
+	struct matchsent *s = mem_array(HOPS, sizeof *s);
+	struct addr a = addr(TARGET);
+	uint8_t key[MATCHKEY_LEN];
+	struct matchnames names;
+	struct match m;
+	size_t bad = 0;
+
+	names_init(&names);
+	names.hops = true;
+	match_init(&m, &names, 900 * NS_PER_S, AUTH_TAG30);
+	for (size_t i = 0; i < HOPS; i++)
+		s[i] = hop(i);
+	qsort_r(s, HOPS, sizeof *s, cmp_hops, &names);
+	matchkey_set(key, &a);
+	match_begin(&m, key);
+	for (size_t i = 0; i < HOPS; i++)
+		match_probe(&m, &s[i]);
+	for (size_t i = 0; i < HOPS; i++) {
+		struct matchreply r = hop_reply(i * 7919 % HOPS);
+
+		match_reply(&m, &r);
+	}
+	match_end(&m);
+	for (size_t i = 0; i < HOPS; i++) {
+		const struct matchprobe *p = &m.probe[i];
+
+		bad += p->replies != 1 || p->verdict != VERDICT_UNREACH ||
+		    p->first.time != p->s.time + NS_PER_S;
+		bad += i > 0 && (p->s.ttl < p[-1].s.ttl ||
+		    (p->s.ttl == p[-1].s.ttl && p->s.flow < p[-1].s.flow));
+	}
+	ok(bad == 0 && m.n.used == HOPS && closes(&m.n) &&
+	    m.rtts.unknown == HOPS, "%d probes of a target, %zu wrong", HOPS,
+	    bad);
+	match_free(&m);
+	matchnames_free(&names);
+	free(s);
+}
+
+/* Times of two nodes, with what is known of their clocks. */
+static void
+test_rtts(void)
+{
+	static const struct { double sent, got; int site; double offset, err,
+	    rtt, bound; } times[] = {
+		{ 0, .5, 1, 0, .1, .5, -1 },	/* one clock */
+		{ 0, .5, 2, .2, .1, .3, .1 }, { 0, .5, 2, -.2, .1, .7, .1 },
+		{ 0, .5, 2, .5, .1, -1, .1 }, { 0, .5, 2, .7, 9, -1, 9 },
+	};
+
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		struct out o = { times[i].sent, 1, 0, 64, 0 };
+		struct got g = { times[i].got, times[i].sent, times[i].site,
+		    KIND_ECHO, MAC, 1, 0, 64, NULL, 0 };
+		struct matchprobe p = { .s = make_sent(&o),
+		    .first = make_reply(&g), .verdict = VERDICT_OK };
+		struct offsets offsets = { 0 };
+		struct match m = { .offsets = &offsets };
+		int64_t err, rtt;
+
+		offsets_add(&offsets, 1, 0, (int64_t)(times[i].offset * 1e9),
+		    (int64_t)(times[i].err * 1e9), NUM_NONE, 0);
+		offsets_ready(&offsets);
+		rtt = match_rtt(&m, &p, &err);
+		ok(rtt == (times[i].rtt < 0 ? NUM_NONE :
+		    (int64_t)(times[i].rtt * 1e9 + 0.5)) &&
+		    err == (times[i].bound < 0 ? NUM_NONE :
+		    (int64_t)(times[i].bound * 1e9)), "rtt %g of %g",
+		    (double)rtt / 1e9, times[i].rtt);
+		m.offsets = NULL;
+		rtt = match_rtt(&m, &p, &err);
+		ok((rtt == NUM_NONE) == (times[i].site == 2) &&
+		    err == NUM_NONE, "without offsets");
+		offsets_free(&offsets);
+	}
+}
+
 /* Nodes' numbers and their contradictions. */
 static void
 test_numbers(void)
@@ -375,6 +495,8 @@ main(void)
 	test_rows();
 	test_merge(0);
 	test_merge(5);
+	test_hops();
+	test_rtts();
 	test_numbers();
 	return tap_done();
 }
