@@ -344,6 +344,7 @@ open_output(struct state *s, const char *what)
 	if (recout_open(out, &rec_probe, fd, compress, false, cols) == -1)
 		err(3, "%s", s->name);
 	rec_clear(&rec_probe, &s->rec);
+	recout_meta(out, "version", "%s", CASTNET_VERSION);
 	recout_meta(out, "paths", "%s", what);
 	recout_meta(out, "first-ttl", "%u", a->first);
 	recout_meta(out, "max-ttl", "%u", a->last);

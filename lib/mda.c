@@ -30,6 +30,7 @@ struct plan {
 	struct wants		*w;
 	unsigned		 nflows;	/* flow numbers there may be */
 	unsigned		 limit;		/* no probe beyond this ttl */
+	unsigned		 probed;	/* the last ttl that was probed */
 	size_t			 stride;
 };
 
@@ -123,6 +124,8 @@ lay_out(struct plan *a)
 			if (a->p->cell[k].ttl < a->stride)
 				slot(a, t[i].flow, a->p->cell[k].ttl)->cell =
 				    true;
+		if (a->p->cell[t[i].cell + t[i].n - 1].ttl > a->probed)
+			a->probed = a->p->cell[t[i].cell + t[i].n - 1].ttl;
 	}
 }
 
@@ -367,6 +370,16 @@ explore_ttl(const struct plan *a, unsigned t)
 		explore(a, from, end, coupon_stop(2, a->m->eps), false);
 }
 
+/* Flows that go beyond what was probed go on as far as they may at once. */
+static void
+run_ahead(const struct plan *a)
+{
+	for (unsigned f = 0; f < a->nflows && a->probed < a->limit; f++)
+		for (unsigned t = a->probed + 2; t <= a->limit; t++)
+			if (slot(a, f, a->probed + 1)->want > 0)
+				want(a, f, t, 1);
+}
+
 void
 mda_next(struct mda *m, const struct paths *p, const struct pathset *s,
     const struct pathask *ask, struct wants *w)
@@ -380,6 +393,7 @@ mda_next(struct mda *m, const struct paths *p, const struct pathset *s,
 	ask_again(&a);
 	for (unsigned t = ask->first - 1; t < a.limit && t <= a.g->last; t++)
 		explore_ttl(&a, t);
+	run_ahead(&a);
 	for (unsigned f = 0; f < a.nflows; f++)
 		for (unsigned t = ask->first; t <= a.limit; t++) {
 			const struct pathcell *c;

@@ -342,4 +342,22 @@ dead() {
 }
 ok 'trace: a gap ends it' dead
 
+# The examples of the manual page, as they are printed there.
+examples() {
+	hops kinds 'paths: trace,max-ttl: 6'
+	gzip -c kinds.hops >hops.1.gz
+	awk '/^\.Sh EXAMPLES/ { on = 1 } /^\.Sh SEE/ { on = 0 }
+	on && /^\.Bd -literal/ { code = 1; n++; next }
+	/^\.Ed/ { code = 0 }
+	code { gsub(/\\e/, "\\"); print >("example." n) }' \
+	    "$TOP/man/nextround.1"
+	for e in example.*
+	do
+		sh -eu "./$e" >out && [ -s out ] || return 1
+	done
+	[ "$(sh ./example.1)" = 'there is more to ask' ] &&
+	    sh ./example.2 | grep -q '^2 [1-9]'
+}
+ok 'the examples of the manual page' examples
+
 done_testing

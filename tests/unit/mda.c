@@ -358,6 +358,23 @@ raise(const struct topo *t)
 	ok(doubled == 0, "%s: no probe twice", t->name);
 }
 
+/* A path longer than the first round goes is followed in strides. */
+static void
+strides(void)
+{
+	struct paths p = { 0 };
+	struct outcome o;
+	struct net net;
+
+	net_parse(&net, "0:1 1:2 2:3 3:4 4:5 5:6 6:7 7:8 8:9 9:10 10:11 "
+	    "11:12 12:13 13:14");
+	o = rounds(&net, &asked, &p, 4);
+	ok(o.found && o.rounds <= 4, "14 ttls from 4 in %u rounds, %u probes",
+	    o.rounds, (unsigned)o.probes);
+	ok(o.probes <= 14 * 16, "and not many more probes than they need");
+	paths_free(&p);
+}
+
 /* Limits are kept, and said. */
 static void
 limits(void)
@@ -413,6 +430,7 @@ main(void)
 	}
 	for (size_t i = 1; i < 9; i++)
 		raise(&topos[i]);
+	strides();
 	limits();
 	return tap_done();
 }
