@@ -182,11 +182,24 @@ find_hop(struct match *m, const struct matchreply *r, size_t from, size_t to)
 }
 
 /*
+ * For hops: does a reply that leaves open which of two probes it is to name
+ * another hop with the other?
+ */
+static bool
+other_hop(const struct match *m, const struct matchsent *a,
+    const struct matchsent *b)
+{
+	return m->names->hops && (a->ttl != b->ttl || a->flow != b->flow ||
+	    a->attempt != b->attempt);
+}
+
+/*
  * The probe that carried exactly this time; or, when the reply does not say
- * when, the nearest one sent before it arrived.
+ * when, the nearest one sent before it arrived.  Vague is set when there are
+ * several, at different hops.
  */
 static struct matchprobe *
-find_logged(struct match *m, const struct matchreply *r)
+find_logged(struct match *m, const struct matchreply *r, bool *vague)
 {
 	bool exact = r->has & HAS_TX_TIME, attempt = r->has & HAS_ATTEMPT;
 	int64_t t = exact ? r->tx_time : r->time + MATCH_SKEW_NS;
@@ -212,6 +225,10 @@ find_logged(struct match *m, const struct matchreply *r)
 		if (!fits(m, &p->s, r) || p->s.time > t ||
 		    (exact && p->s.time != t))
 			continue;
+		if (best != NULL && other_hop(m, &p->s, &best->s)) {
+			*vague = true;
+			return NULL;
+		}
 		if (best == NULL || p->s.time > best->s.time)
 			best = p;
 		if (attempt)
@@ -324,7 +341,7 @@ void
 match_reply(struct match *m, const struct matchreply *r)
 {
 	struct matchprobe *p = NULL;
-	bool early = (r->has & HAS_TX_TIME) && sent_later(m, r);
+	bool early = (r->has & HAS_TX_TIME) && sent_later(m, r), vague = false;
 	enum verdict v;
 
 	m->n.replies++;
@@ -336,10 +353,12 @@ match_reply(struct match *m, const struct matchreply *r)
 		m->n.crosstarget++;
 		return;
 	}
-	if (!early && (p = find_logged(m, r)) == NULL)
+	if (!early && (p = find_logged(m, r, &vague)) == NULL && !vague)
 		p = find_unlogged(m, r);
 	if (p == NULL) {
-		if (early || sent_later(m, r))
+		if (vague)
+			m->n.vague++;
+		else if (early || sent_later(m, r))
 			m->n.future++;
 		else
 			m->n.unsent++;

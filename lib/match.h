@@ -36,6 +36,7 @@ int		 verdict_find(const char *s, size_t n);	/* -1: none */
 	X(used, "used", "first replies to a probe")			\
 	X(dup, "dup", "further replies to it")				\
 	X(weak, "weak", "tied to a probe too weakly")			\
+	X(vague, "vague", "may be to any of several probes")		\
 	X(unsent, "unsent", "to no probe that was sent")		\
 	X(crosstarget, "crosstarget", "from one target to another's probe") \
 	X(future, "future", "from before their probe was sent")		\

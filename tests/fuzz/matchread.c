@@ -76,7 +76,7 @@ judge(struct matchnames *names, struct matchstore *sent,
 	if (m.n.sent + m.n.unlogged != m.n.ok + m.n.none + m.n.alias +
 	    m.n.multi + m.n.late + m.n.unreach + m.n.resent)
 		abort();
-	if (m.n.replies != m.n.used + m.n.dup + m.n.weak + m.n.unsent +
+	if (m.n.replies != m.n.used + m.n.dup + m.n.weak + m.n.vague + m.n.unsent +
 	    m.n.crosstarget + m.n.future)
 		abort();
 	match_free(&m);

@@ -279,7 +279,7 @@ closes(const struct matchcounts *n)
 {
 	return n->sent + n->unlogged == n->ok + n->none + n->alias + n->multi +
 	    n->late + n->unreach + n->resent &&
-	    n->replies == n->used + n->dup + n->weak + n->unsent +
+	    n->replies == n->used + n->dup + n->weak + n->vague + n->unsent +
 	    n->crosstarget + n->future;
 }
 
