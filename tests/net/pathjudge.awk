@@ -7,7 +7,7 @@
 # link, and every ttl whose nodes always answer and were not met before (which
 # would be a loop, or a shorter way) has to have a row.  Behind a router that
 # balances by packet, rows of one flow need not be linked.
-# whole=1: also every node and every link that is not behind a silent node.
+# lax=1: rows may be missing.  whole=1: also every node and every link that is not behind a silent node.
 
 FNR == 1 { file++ }
 file == 1 && $4 == "node" {
@@ -51,7 +51,7 @@ file == 2 {
 END {
 	for (i in sure) {
 		split(i, k, SUBSEP)
-		if (!(i in got) && !(i in unsure))
+		if (!lax && !(i in got) && !(i in unsure))
 			missing(k[1] " ttl " k[2])
 	}
 	if (whole) {
