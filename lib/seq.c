@@ -148,7 +148,8 @@ judge(struct match *m, const struct mask *ids, struct ask ask, uint32_t state)
 /*
  * A sequence number may have been rewritten on the way, and so may a time
  * stamp.  If they say different things that both could be, the IPID decides;
- * if it does not, nobody knows.
+ * if it does not, nobody knows.  If they agree, the IPID does not matter: it
+ * is what was rewritten then.
  */
 enum reject
 seq_match_quoted(struct match *m, const struct seq *s)
@@ -165,7 +166,12 @@ seq_match_quoted(struct match *m, const struct seq *s)
 	mask_set(&ids, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
 	ask.flow = (uint16_t)(s->sport - probe_sport(m->o));
 	one = judge(m, &ids, ask, s->seq ^ k.seq);
-	if (s->stamped && (s->seq ^ k.seq) != (s->ts ^ k.ts)) {
+	if (s->stamped && (s->seq ^ k.seq) == (s->ts ^ k.ts)) {
+		a->ask = ask;
+		one.ok = take_state(m, s->seq ^ k.seq);
+		one.ask = a->ask;
+		one.auth = AUTH_TAG32;
+	} else if (s->stamped) {
 		two = judge(m, &ids, ask, s->ts ^ k.ts);
 		if (two.ok && one.ok && two.auth == one.auth)
 			return REJ_FORGED;

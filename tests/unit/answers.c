@@ -275,6 +275,11 @@ test_stamp(uint8_t family)
 		put32(e.b + head + 4, 0x12345678);
 		e = rig_error(&r, &e, ts + 3);
 		is(&r, &e, "forged", "the stamp cut");
+		e = p;
+		put16(e.b + (v4 ? 4 : 2), 0x1234);
+		e = rig_error(&r, &e, 0);
+		ok(rig_match(&r, &e, &a) == REJ_OK && a.auth == AUTH_TAG32 &&
+		    ask_same(&a.ask, &r.ask, a.auth), "both, another IPID");
 		int stamps = 0;
 		for (int len = 0; len < 256; len++) {
 			e = p;
