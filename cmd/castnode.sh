@@ -143,6 +143,12 @@ open_run() {
 	[ $# -eq 1 ] || refuse 'usage: open run'
 	set_run "$1" new
 	read_key
+	make_run
+	echo 'castnode: 0'
+}
+
+# make_run: for who has the key; known to it already, that is no error
+make_run() {
 	mkdir -p "$runs"
 	if mkdir "$run" 2>/dev/null
 	then
@@ -152,9 +158,8 @@ open_run() {
 	then
 		echo known
 	else
-		refuse "run $1 is somebody else's"
+		refuse "run ${run##*/} is somebody else's"
 	fi
-	echo 'castnode: 0'
 }
 
 owned() {
@@ -336,6 +341,16 @@ pull() {
 	echo 'castnode: 0'
 }
 
+# end run catch:offset send: stop all, then the rest as with pull
+end_run() {
+	[ $# -eq 3 ] || refuse 'usage: end run catch:offset send'
+	is "$2" "[1-9][0-9]{0,3}:$number" || refuse "not a place: $2"
+	is "$3" '[1-9][0-9]{0,3}' || refuse "not a segment: $3"
+	set_run "$1"
+	stop_kinds send catch
+	pull "$1" 0 "$2" "$3"
+}
+
 # give_bytes file offset: as long as the file is now
 give_bytes() {
 	size=$(stat -c %s "$1")
@@ -362,6 +377,9 @@ seed=(0|[1-9][0-9]{0,18})
 nodes=[1-9][0-9]{0,4}
 attempts=[1-9][0-9]{0,2}
 prompt=yes
+buffer=[1-9][0-9]{0,3}M
+new=yes
+bytes=[1-9][0-9]{0,6}
 round=(0|[1-9][0-9]{0,2})
 ttl=[1-9][0-9]{0,2}
 delay=[0-9]{1,4}(\.[0-9]{1,3})?
@@ -376,7 +394,7 @@ origin=[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}'
 give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
 	origins='' allow='' block='' block6='' candidates='' nodes='' ttl=''
-	attempts=1 prompt='' round=''
+	attempts=1 prompt='' round='' buffer='' new='' bytes=''
 	bad=$(printf '%s\n' "$@" | grep -Evx -m 1 -e "$start_words") || :
 	[ -z "$bad" ] || refuse "not an argument of start: $bad"
 	for word
@@ -392,6 +410,9 @@ give_args() {
 		nodes=*)	nodes=$value ;;
 		attempts=*)	attempts=$value ;;
 		prompt=*)	prompt=$value ;;
+		buffer=*)	buffer=$value ;;
+		new=*)		new=$value ;;
+		bytes=*)	bytes=$value ;;
 		round=*)	round=$value ;;
 		ttl=*)		ttl=$value ;;
 		delay=*)	delay=$value ;;
@@ -410,15 +431,24 @@ give_args() {
 }
 
 # start run catch|send word ...: with the key on standard input; the line
-# after it, if there is one, is the contact text of probes.
+# after it, if there is one, is the contact text of probes.  With bytes= the
+# list itself comes behind these lines, and the second is "none", or "contact"
+# and the text.
 start() {
 	[ $# -ge 3 ] || refuse 'usage: start run catch|send key=value ...'
 	case $2 in catch|send) ;; *) refuse "cannot start: $2" ;; esac
 	start_run=$1 kind=$2
 	shift 2
 	give_args "$@"
-	set_run "$start_run"
-	owned
+	set_run "$start_run" ${new:+new}
+	if [ -n "$new" ]
+	then
+		read_key
+		make_run
+		cd "$run"
+	else
+		owned
+	fi
 	if alive "$kind"
 	then
 		echo alive
@@ -434,7 +464,7 @@ start() {
 start_catch() {
 	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"} \
 	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} \
-	    --max-attempt "$attempts" ${prompt:+--prompt}
+	    --max-attempt "$attempts" ${prompt:+--prompt} ${buffer:+--buffer "$buffer"}
 	for o in $origins
 	do
 		set -- "$@" -O "$o"
@@ -459,6 +489,7 @@ start_catch() {
 start_send() {
 	said_contact=
 	! IFS= read -r contact || said_contact=1
+	[ -z "$bytes" ] || take_list
 	[ -n "$rate" ] || refuse 'start send needs rate='
 	for n in $(segments send)
 	do
@@ -498,6 +529,19 @@ start_send() {
 		[ $tries -le 2000 ] || fail 'the sender does not start'
 	done
 	echo sending
+}
+
+# take_list: the list from standard input, unless it is there already
+take_list() {
+	case $contact in
+	'contact '*)	contact=${contact#contact } ;;
+	none)		said_contact= ;;
+	*)		refuse 'neither contact nor none' ;;
+	esac
+	[ ! -e "$list" ] || return 0
+	head -c "$bytes" >"$list.part"
+	[ "$(stat -c %s "$list.part")" -eq "$bytes" ] || fail "$list: cut short"
+	mv "$list.part" "$list"
 }
 
 # list_args: what mkhitlist is to do with the list, words without blanks
@@ -651,7 +695,13 @@ stop() {
 	all)		kinds='send catch' ;;
 	*)		refuse "cannot stop: $2" ;;
 	esac
-	for kind in $kinds
+	# shellcheck disable=SC2086 # words
+	stop_kinds $kinds
+	echo 'castnode: 0'
+}
+
+stop_kinds() {
+	for kind
 	do
 		touch "$kind.stop"
 		tries=0
@@ -666,7 +716,6 @@ stop() {
 			[ $tries -le 6000 ] || fail "$kind does not stop"
 		done
 	done
-	echo 'castnode: 0'
 }
 
 # --- the words we were given -----------------------------------------------
@@ -685,7 +734,7 @@ check_words() {
 
 act() {
 	check_words "$@"
-	[ $# -gt 0 ] || refuse 'hello, open, put, start, status, pull, stop, fetch, sum, clean'
+	[ $# -gt 0 ] || refuse 'hello, open, put, start, status, pull, stop, end, fetch, sum, clean'
 	verb=$1
 	shift
 	if [ "$verb" = sudo ]
@@ -697,6 +746,7 @@ act() {
 	hello|put|start|status|pull|stop|fetch|clean)
 		"$verb" "$@" ;;
 	open)	open_run "$@" ;;
+	end)	end_run "$@" ;;
 	sum)	sum_file "$@" ;;
 	*)	refuse "not a verb: $verb" ;;
 	esac

@@ -4,7 +4,9 @@
 # The parts are in share/orchestrate: nodes.sh reads the nodes file, ssh.sh
 # reaches nodes, run.sh does the steps of a run, result.sh matches and judges,
 # report.sh prints tables, verbs.sh has the verbs, when.sh repeats, push.sh
-# installs.  What a node is asked is in cmd/castnode.sh.
+# installs; pathargs.sh and paths.sh are for ping, trace, tracelb and
+# tracebox, capable.sh tells what nodes can measure, measure.sh what a run of
+# these measured.  What a node is asked is in cmd/castnode.sh.
 
 set -euf
 LC_ALL=C; export LC_ALL
@@ -15,7 +17,7 @@ version=0.1
 ssh=${SSH-ssh}
 
 usage_line() {
-	echo "usage: $prog [verb] -n nodes.txt [-H hitlist] [option ...]"
+	echo "usage: $prog [verb] -n nodes.txt [-H hitlist | target ...] [option ...]"
 }
 
 help() {
@@ -111,7 +113,9 @@ is() {
 	*'
 '*)	return 1 ;;
 	esac
-	printf '%s\n' "$1" | grep -Eqx -- "$2"
+	grep -Eqx -- "$2" <<-END
+	$1
+	END
 }
 
 is_file() {
@@ -144,8 +148,11 @@ defaults() {
 	allow='' block='' block6='' candidates='' contact='' contact_set='' dry_run='' gap=1
 	id='' keep='' late='' max_targets='' parallel=32 partial='' patience=120
 	responsive='' runs=runs sample='' senders='' when=now
+	t_value='' cooldown_given='' probe_given=''
 	poll=10 polling='' pids='' redo=0 match_rc=0 interrupted=''
 	limit=240 transfer=86400	# seconds a node has to answer
+	mux=''
+	path_defaults
 }
 
 span_re='(0|[1-9][0-9]{0,6})[smhd]?'
@@ -164,15 +171,19 @@ set_flag() {
 	--keep)		keep=1 ;;
 	--partial)	partial=1 ;;
 	--quiet)	quiet=1 ;;
-	--responsive)	responsive=1 ;;
+	--responsive)	responsive=1 map_given="$map_given $1" ;;
 	--help)		help; exit 0 ;;
 	--version)	echo "$prog (castnet) $version"; exit 0 ;;
-	*)		return 1 ;;
+	*)		path_flag "$1" ;;
 	esac
 }
 
 # set_value name value: an option with one
 set_value() {
+	case $1 in
+	-H|--hitlist|-O|--origin|--block|--block6|--candidates|--gap|\
+	--max-targets|--sample)	map_given="$map_given $1" ;;
+	esac
 	case $1 in
 	-n|--nodes-file)	nodes_file=$2 ;;
 	-H|--hitlist)		hitlist=$2 ;;
@@ -184,12 +195,13 @@ set_value() {
 	-S|--source-ip)		want "$1" "$2" "$addr_re(,$addr_re)?"; source=$2 ;;
 	-O|--origin)		want "$1" "$2" '[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}'
 				origins="$origins $2" ;;
-	-P|--probe)		want "$1" "$2" '[a-z][a-z0-9]{0,15}'; probe=$2 ;;
+	-P|--probe)		want "$1" "$2" '[a-z][a-z0-9]{0,15}'; probe=$2 probe_given=1 ;;
 	-r|--rate)		want "$1" "$2" '0|[1-9][0-9]{0,7}'; rate=$2 ;;
 	-i|--interface)		want "$1" "$2" '[A-Za-z0-9][A-Za-z0-9._-]{0,14}'; iface=$2 ;;
 	-e|--seed)		want "$1" "$2" '0|[1-9][0-9]{0,18}'; seed=$2 ;;
-	-c|--cooldown-time)	want "$1" "$2" "$span_re"; cooldown=$(seconds "$2") ;;
-	-t|--ttl)		want "$1" "$2" '[1-9][0-9]{0,2}'; ttl=$2 ;;
+	-c|--cooldown-time)	want "$1" "$2" "$span_re"; cooldown=$(seconds "$2") cooldown_given=1 ;;
+	-t)			t_value=$2 path_given="$path_given -t" ;;
+	--ttl)			want "$1" "$2" "$byte_re"; ttl=$2 ;;
 	--source-port)		want "$1" "$2" "$port_re"; sport=$2 ;;
 	--dest-port)		want "$1" "$2" "$port_re"; dport=$2 ;;
 	--allow-prefix)		want "$1" "$2" '[0-9a-f.:]{2,45}/[0-9]{1,3}'; allow="$allow $2" ;;
@@ -204,7 +216,7 @@ set_value() {
 	--patience)		want "$1" "$2" "$span_re"; patience=$(seconds "$2") ;;
 	--sample)		want "$1" "$2" '[0-9]{1,3}(\.[0-9]{1,6})?%?'; sample=$2 ;;
 	--senders)		want "$1" "$2" "$name_re(,$name_re)*"; senders=$2 ;;
-	*)			warn "no such option: $1"; usage ;;
+	*)			path_value "$1" "$2" ;;
 	esac
 }
 
@@ -240,11 +252,19 @@ parse_options() {
 	done
 }
 
-# operands word: the verb first, then the run it is about
+# operands word: the verb first, then what it is about: a run, or targets
 operands() {
 	if [ -z "$verb" ]
 	then
 		verb=$1
+		alias_verb
+	elif is_path_verb
+	then
+		case $1 in
+		*=*)	give_parameter "$1"; return ;;
+		''|*[!A-Za-z0-9._:-]*)	die "not a target: $1" ;;
+		esac
+		targets="$targets $1"
 	elif [ -z "$operand" ]
 	then
 		operand=$1
@@ -260,7 +280,7 @@ save_options() {
 	{
 		echo "verb $verb"
 		echo "family $family"
-		for pair in "--source-ip $source" "--probe $probe" "--rate $rate" \
+		for pair in "--source-ip $source" "--rate $rate" \
 		    "--interface $iface" "--seed $seed" "--cooldown-time $cooldown" \
 		    "--ttl $ttl" "--source-port $sport" "--dest-port $dport" \
 		    "--block $block" "--block6 $block6" \
@@ -278,6 +298,11 @@ save_options() {
 		do
 			echo "--allow-prefix $a"
 		done
+		! is_path_verb || path_options
+		if [ -n "$probe_given" ] || ! is_path_verb
+		then
+			echo "--probe $probe"
+		fi
 		[ -z "$contact_set" ] || printf '%s\n' "--contact $contact"
 		[ -z "$blocklist" ] || echo 'blocklist'
 		[ -z "$responsive" ] || echo '--responsive'
@@ -291,6 +316,7 @@ load_options() {
 		case $name in
 		verb)		verb=$value ;;
 		family)		family=$value ;;
+		capability)	capability=$value ;;
 		blocklist)	blocklist=$run/blocklist ;;
 		*)		set_flag "$name" || set_value "$name" "$value" ;;
 		esac
@@ -329,7 +355,8 @@ find_parts() {
 main() {
 	here=$(dirname "$(readlink -f -- "$0")")
 	find_parts
-	for part in nodes ssh run result report verbs when push
+	for part in nodes ssh run result report verbs when push \
+	    pathargs paths capable measure
 	do
 		# shellcheck source=/dev/null
 		. "$parts/orchestrate/$part.sh"
@@ -337,10 +364,16 @@ main() {
 	defaults
 	parse_options "$@"
 	: "${verb:=catchments}"
+	suit_verb
 	trap 'on_signal 130' INT
 	trap 'on_signal 143' TERM
 	case $verb in
-	catchments|latency|unicast|census|nodes|push)
+	ping|trace|tracelb|tracebox)
+		[ -n "$nodes_file" ] || { warn 'which nodes? (-n)'; usage; }
+		[ -n "$targets$targets_file" ] || { warn "$verb to where?"; usage; }
+		[ -z "$targets" ] || [ -z "$targets_file" ] ||
+		    die "targets, and a file of targets: $targets_file" ;;
+	catchments|latency|unicast|census|nodes|capabilities|push)
 		[ -z "$operand" ] || { warn "what is this: $operand"; usage; }
 		[ -n "$nodes_file" ] || { warn 'which nodes? (-n)'; usage; } ;;
 	list)

@@ -78,14 +78,17 @@ nodes_parse() {
 
 # node_load name: its line of the table into variables n_*
 node_load() {
-	n_name=''
-	awk -F '\t' -v name="$1" '$1 "" == name ""' "$run/nodes" >"$run/nodes.d/$1/line"
-	IFS='	' read -r n_name n_number n_dest n_iface n_source n_unicast \
-	    n_lat n_lon n_rate n_sudo n_castnode <"$run/nodes.d/$1/line"
 	dir=$run/nodes.d/$1
+	[ -s "$dir/line" ] ||
+	    awk -F '\t' -v name="$1" '$1 "" == name ""' "$run/nodes" >"$dir/line"
+	IFS='	' read -r n_name n_number n_dest n_iface n_source n_unicast \
+	    n_lat n_lon n_rate n_sudo n_castnode <"$dir/line"
 }
 
 # node_fact name key: what the node said of itself in its hello
 node_fact() {
-	awk -v key="$2" '$1 == key { print $2; exit }' "$run/nodes.d/$1/hello"
+	while read -r key fact
+	do
+		[ "$key" != "$2" ] || { printf '%s\n' "${fact%% *}"; return; }
+	done <"$run/nodes.d/$1/hello"
 }

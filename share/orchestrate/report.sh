@@ -27,9 +27,14 @@ align() {
 # make_table: the table of the run, into its directory and to standard output
 make_table() {
 	{
-		table_head
-		echo
-		"table_$verb"
+		if is_path_verb
+		then
+			table_paths
+		else
+			table_head
+			echo
+			"table_$verb"
+		fi
 		table_foot
 	} >"$run/table.part"
 	mv "$run/table.part" "$run/table"

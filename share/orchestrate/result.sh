@@ -90,29 +90,30 @@ lost() {
 	wait=$cooldown
 	[ "$wait" -le 5 ] || wait=5
 	zcat "$run/result.gz" | awk -F '\t' -v wait="$wait" \
-	    -v covered="$run/covered" '
-	function gap(from, to) {
-		if (to > from) { n_gaps++; gap_from[n_gaps] = from; gap_to[n_gaps] = to }
-	}
-	BEGIN {
-		while ((getline line <covered) > 0) {
-			split(line, c, " ")
-			if (c[2] == "send") continue
-			if (!(c[1] in last)) gap(0, c[3])
-			else gap(last[c[1]], c[3])
-			if (!(c[1] in last) || c[4] > last[c[1]]) last[c[1]] = c[4]
-		}
-		for (n in last) gap(last[n], 1e11)
-	}'"$cols_awk"'
-	$f["verdict"] == "none" {
-		t = $f["sent_time"]
-		for (i = 1; i <= n_gaps; i++)
-			if (t < gap_to[i] && t + wait > gap_from[i]) {
-				print $f["tx"], $f["dst"]
-				next
-			}
-	}'
+	    -v covered="$run/covered" "$gaps_awk$cols_awk"'
+	$f["verdict"] == "none" && in_gap($f["sent_time"]) { print $f["tx"], $f["dst"] }'
 }
+
+# May a probe of that time have been answered while a site was not listening?
+gaps_awk='
+function gap(from, to) {
+	if (to > from) { n_gaps++; gap_from[n_gaps] = from; gap_to[n_gaps] = to }
+}
+function in_gap(t,  i) {
+	for (i = 1; i <= n_gaps; i++)
+		if (t < gap_to[i] && t + wait > gap_from[i]) return 1
+	return 0
+}
+BEGIN {
+	while ((getline line <covered) > 0) {
+		split(line, c, " ")
+		if (c[2] == "send") continue
+		if (!(c[1] in last)) gap(0, c[3])
+		else gap(last[c[1]], c[3])
+		if (!(c[1] in last) || c[4] > last[c[1]]) last[c[1]] = c[4]
+	}
+	for (n in last) gap(last[n], 1e11)
+}'
 
 # redo: send again what may have been answered to a site that was not
 # listening, until nothing is left.
@@ -155,7 +156,7 @@ node_redo_put() {
 node_redo() {
 	secs=$(send_seconds "$dir/redo.$redo.gz" "$(node_rate)" 1 \
 	    "$(origin_words | wc -l)")
-	start_send "$1" "redo.$redo.gz" - 0 "$secs"
+	start_send "$1" $(send_words "redo.$redo.gz" - 0 "$secs")
 }
 
 # node_unsent: what it should have sent and has not, into its own unsent;
@@ -252,9 +253,10 @@ any_dead() {
 drops() {
 	for n in $(segments_of "$1")
 	do
-		zcat "$run/nodes.d/$1/reply.$n.gz" 2>/dev/null |
-		    grep '^# counts: ' | tail -n 1
-	done | tr ' ' '\n' | awk -F = -v name="$1" '
+		zcat "$run/nodes.d/$1/reply.$n.gz" 2>/dev/null | awk '
+		/^# counts: / { line = $0 }
+		END { print line }'
+	done | awk -v RS='[ \n]' -F = -v name="$1" '
 	$1 == "kdrops" { n["packets dropped by the kernel"] += $2 }
 	$1 == "ifdrops" { n["packets dropped by the interface"] += $2 }
 	$1 == "linkdowns" { n["times without a link"] += $2 }

@@ -225,17 +225,19 @@ node_catch() {
 node_send() {
 	set -- "$1" $(plan_line "$1")
 	secs=$(list_seconds "$3" "$4")
-	start_send "$1" hitlist.gz "$4" "$5" "$secs"
+	start_send "$1" $(send_words hitlist.gz "$4" "$5" "$secs")
 }
 
-# start_send name list shard delay secs
+# start_send name word ...
 start_send() {
+	starting=$1
+	shift
 	{
 		cat "$run/key"
 		[ -z "$contact_set" ] || printf '%s\n' "$contact"
 	} |
-	    ask "$dir/start" $(send_words "$2" "$3" "$4" "$5") ||
-	    node_failed "$1" "$(why "$dir/start")"
+	    ask "$dir/start" "$@" ||
+	    node_failed "$starting" "$(why "$dir/start")"
 }
 
 # node_poll name: wait a while for its sender; start again what was killed.
@@ -315,6 +317,11 @@ node_fetch() {
 		node_failed "$1" "cannot fetch: $(why "$dir/status")"
 		return 1
 	}
+	node_fetch_rest "$1"
+}
+
+# node_fetch_rest: what status names and is not here
+node_fetch_rest() {
 	awk '$1 == "file" && $2 ~ /^(reply|sent|catch|send)[.]/ { print $2, $3 }' \
 	    "$dir/status" >"$dir/files"
 	while read -r file size <&7
@@ -348,7 +355,11 @@ preflight() {
 rm_failed() {
 	for name in $names
 	do
-		rm -f "$run/nodes.d/$name/failed" "$run/nodes.d/$name/lost"
+		for file in failed lost
+		do
+			[ ! -e "$run/nodes.d/$name/$file" ] ||
+			    rm "$run/nodes.d/$name/$file"
+		done
 	done
 }
 

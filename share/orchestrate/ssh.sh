@@ -68,7 +68,33 @@ remote() {
 # node that keeps the line but says nothing is given up after that time.
 # The lock of the run is ours to keep, not ssh's.
 over_ssh() {
-	timeout -k 5 "$1" "$ssh" -F "$run/ssh_config" -T -- "$n_dest" "$2" 9>&-
+	# shellcheck disable=SC2046 # words
+	timeout -k 5 "$1" "$ssh" -F "$run/ssh_config" $(mux_words) -T -- \
+	    "$n_dest" "$2" 9>&-
+}
+
+# A run of many short questions logs in once at each node: the first ssh
+# stays as the master of the connection, and goes by itself when nobody has
+# asked anything for a minute.  Its socket lives in our own scratch
+# directory, so that no run finds one another left.
+mux_words() {
+	[ -z "$mux" ] || echo "-oControlMaster=auto -oControlPersist=60" \
+	    "-oControlPath=$mux/$n_number"
+}
+
+# mux_open: from here on, if the path is short enough for a socket's
+mux_open() {
+	[ ${#tmp} -gt 80 ] || mux=$tmp
+}
+
+mux_close() {
+	[ -n "$mux" ] || return 0
+	for socket in $(find "$mux" -type s)
+	do
+		"$ssh" -F /dev/null -o ControlPath="$socket" -O exit -- node \
+		    2>/dev/null &
+	done
+	wait
 }
 
 # ask file word ...: remote, its answer into a file without castnode's own
@@ -77,11 +103,21 @@ ask() {
 	answer=$1
 	shift
 	remote "$@" >"$answer.part" 2>"$answer.err" || :
-	asked=$(sed -n '$s/^castnode: \([0-9]\{1,3\}\)$/\1/p' "$answer.part")
-	[ -z "$asked" ] || sed '$d' "$answer.part" >"$answer"
-	rm -f "$answer.part"
-	return "${asked:-255}"
+	text='' line=''
+	while IFS= read -r more
+	do
+		text=${text:+$text$newline}$line line=$more
+	done <"$answer.part"
+	case $line in
+	'castnode: '[0-9]|'castnode: '[0-9][0-9]|'castnode: '[0-9][0-9][0-9])
+		printf '%s' "${text:+$text$newline}" >"$answer"
+		return "${line#castnode: }" ;;
+	esac
+	return 255
 }
+
+newline='
+'
 
 # why file: one line on what went wrong with ask file
 why() {

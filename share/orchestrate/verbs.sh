@@ -6,9 +6,12 @@
 check_inputs() {
 	nodes_parse "$nodes_file" >"$tmp/nodes" || exit 2
 	names=$(cut -f 1 "$tmp/nodes")
-	: "${hitlist:=$(dirname "$nodes_file")/hitlist.gz}"
-	is_file "$hitlist" ||
-	    die "$hitlist: cannot read the hitlist"
+	if ! is_path_verb
+	then
+		: "${hitlist:=$(dirname "$nodes_file")/hitlist.gz}"
+		is_file "$hitlist" ||
+		    die "$hitlist: cannot read the hitlist"
+	fi
 	[ -z "$blocklist" ] || [ -r "$blocklist" ] ||
 	    die "$blocklist: cannot read the blocklist"
 	for name in $(printf '%s' "$senders" | tr , ' ')
@@ -22,7 +25,9 @@ check_inputs() {
 		die 'no anycast address: -S, or source= for every node'
 	fi
 	set_family
-	for tool in mkhitlist matchresults aggregate
+	tools='mkhitlist aggregate'
+	! is_path_verb || tools='mkprobes nextround showpaths sendprobes'
+	for tool in matchresults $tools
 	do
 		command -v $tool >/dev/null || die "$tool: not found"
 	done
@@ -45,7 +50,7 @@ set_family() {
 
 scratch() {
 	tmp=$(mktemp -d)
-	trap 'rm -rf "$tmp"' EXIT
+	trap 'mux_close; rm -rf "$tmp"' EXIT
 }
 
 random_hex() {
@@ -66,15 +71,12 @@ new_run() {
 	mkdir "$1" 2>/dev/null || die "$1: there is a run of that name"
 	run=$(cd "$1" && pwd) id=$2
 	mkdir "$run/nodes.d"
+	(cd "$run/nodes.d" && mkdir $names)
 	(umask 077 && random_hex 16 >"$run/key.part")
 	echo >>"$run/key.part"
 	mv "$run/key.part" "$run/key"
 	cp "$tmp/nodes" "$run/nodes"
 	cp "$nodes_file" "$run/nodes.txt"
-	for name in $names
-	do
-		mkdir "$run/nodes.d/$name"
-	done
 	ssh_setup
 	save_options
 	[ -z "$blocklist" ] || [ "$blocklist" = "$run/blocklist" ] ||
@@ -227,6 +229,14 @@ plan_catchers() {
 
 # run_it: the run in $run, from wherever it stands, to its table
 run_it() {
+	if is_path_verb
+	then
+		outcome=0
+		path_run || outcome=$?
+		[ $outcome -gt 1 ] || [ ! -e "$run/hops.gz" ] || make_table
+		[ ! -e "$run/COMPLETE" ] || finish
+		return $outcome
+	fi
 	how=anycast outcome=0 late_args=${late:+--late $late}
 	if two_stages
 	then
@@ -248,7 +258,10 @@ prepare() {
 	[ -n "$seed" ] || seed=$(printf '%d' "0x$(random_hex 4)")
 	mkdir -p "$runs"
 	new_run "$1" "$2"
-	if two_stages
+	if is_path_verb
+	then
+		path_prepare || { rm -rf "$run"; return 2; }
+	elif two_stages
 	then
 		main_run=$run main_verb=$verb
 		verb=catchments
@@ -261,15 +274,14 @@ prepare() {
 }
 
 measure_once() {
-	prepare "$runs/$1" "$1"
+	prepare "$runs/$1" "$1" || return
 	take_lock
 	if [ -n "$dry_run" ]
 	then
 		show_plan
 		return
 	fi
-	rc=0
-	run_it || rc=$?
+	run_it && rc=0 || rc=$?
 	if [ $rc -eq 2 ] && [ ! -e "$run/started" ] && [ ! -e "$run/first/started" ]
 	then
 		say 'nothing was measured'
@@ -281,13 +293,23 @@ measure_once() {
 }
 
 verb_measure() {
-	scratch
+	[ -n "${tmp-}" ] || scratch
 	check_inputs
 	[ -z "$dry_run" ] || runs=$tmp/runs
 	: "${id:=$(date -u +%Y%m%dT%H%M%SZ)-$(random_hex 2)}"
 	repeat "$id"
 }
 
+verb_paths() {
+	scratch
+	mux_open
+	verb_measure
+}
+
+verb_ping() { verb_paths; }
+verb_trace() { verb_paths; }
+verb_tracelb() { verb_paths; }
+verb_tracebox() { verb_paths; }
 verb_catchments() { verb_measure; }
 verb_latency() { verb_measure; }
 verb_unicast() { verb_measure; }
@@ -296,6 +318,11 @@ verb_census() { verb_measure; }
 # show_plan: what would be run
 show_plan() {
 	how=anycast
+	if is_path_verb
+	then
+		path_plan
+		return
+	fi
 	[ "$verb" != unicast ] || how=unicast
 	first=''
 	! two_stages || { first=/first; run=$run/first id=$id.first how=anycast; }
@@ -417,6 +444,7 @@ open_run() {
 	cp "$run/nodes" "$tmp/nodes"
 	names=$(cut -f 1 "$run/nodes")
 	load_options
+	! is_path_verb || mux_open
 	how=anycast late_args=${late:+--late $late}
 	[ "$verb" != unicast ] || how=unicast
 }
@@ -427,7 +455,13 @@ verb_show() {
 	running)	echo "run $id is going on" ;;
 	interrupted)	echo "run $id was interrupted; orchestrate resume $id carries it on" ;;
 	esac
-	[ ! -e "$run/table" ] || cat "$run/table"
+	if is_path_verb
+	then
+		show_measure
+	elif [ -e "$run/table" ]
+	then
+		cat "$run/table"
+	fi
 	[ -e "$run/COMPLETE" ] && [ ! -s "$run/flags" ]
 }
 
@@ -455,7 +489,12 @@ verb_fetch() {
 	need_kib=0
 	each node_hello $names || :
 	each node_fetch $(standing) || :
-	match || return 1
+	if is_path_verb
+	then
+		match_paths || return 1
+	else
+		match || return 1
+	fi
 	fetched_only
 	make_table
 	return 1
@@ -478,9 +517,9 @@ verb_resume() {
 		return
 	fi
 	[ -e "$run/hitlist.gz" ] || [ -e "$run/first/hitlist.gz" ] ||
+	    [ -e "$run/targets" ] ||
 	    die "run $id did not come to begin: start another"
-	rc=0
-	run_it || rc=$?
+	run_it && rc=0 || rc=$?
 	[ -z "$interrupted" ] || rc=$interrupted
 	return $rc
 }

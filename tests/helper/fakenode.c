@@ -12,6 +12,7 @@
  * says arrives at a site that depends on the router.
  *
  * fakenode truth <addresses: "address site", 0 for silent, any for anycast.
+ * fakenode path address sender: "ttl address site" of what answers.
  */
 
 #include <dirent.h>
@@ -42,6 +43,7 @@ struct wire {
 	uint16_t	flow;
 	uint8_t		ttl, attempt;
 	char		probe[16], kind[8];
+	int		round;
 	struct addr	src, dst, from;
 	int64_t		tx_ns, rtt_ns;
 };
@@ -51,6 +53,7 @@ static struct originopts origin_opts;
 static double rate = 1000;
 static int64_t end_ns = INT64_MAX;
 static bool prompt;
+static int round_no;
 static volatile sig_atomic_t stopped;
 
 static void
@@ -82,6 +85,8 @@ options(int argc, char *argv[])
 			list[origin_opts.list.n++] = v;
 		else if (strcmp(o, "-r") == 0)
 			rate = atof(v);
+		else if (strcmp(o, "--round") == 0)
+			round_no = atoi(v);
 		else if ((strcmp(o, "--end") == 0 &&
 		    num_parse_span(&span, v + 1, strlen(v + 1)) == 0) ||
 		    (strcmp(o, "--max-time") == 0 &&
@@ -170,6 +175,29 @@ truth(void)
 	return 0;
 }
 
+/* Lines "ttl address site" of what answers the first flow of udp probes. */
+static int
+path(const char *dst, const char *tx)
+{
+	static const char *const sites_of[] = { "", "ams", "sin", "lax" };
+	struct wire w = { .src = { .v = 4, .b = { 192, 0, 2, 1 } },
+	    .probe = "udp" };
+	char from[ADDR_STRLEN];
+
+	if (addr_parse(&w.dst, dst, strlen(dst)) == -1)
+		errx(2, "not an address: %s", dst);
+	for (w.node = 1; w.node < 3 && strcmp(tx, sites_of[w.node]) != 0;)
+		w.node++;
+	for (w.ttl = 1; w.ttl <= 8; w.ttl++) {
+		unsigned site = answer(&w);
+
+		if (site > 0)
+			printf("%u %s %s\n", w.ttl,
+			    addr_string(&w.from, from), sites_of[site]);
+	}
+	return 0;
+}
+
 static void
 deliver(int fd, const struct wire *w, unsigned site)
 {
@@ -232,6 +260,7 @@ probe_all(int fd, const struct key *key, const struct node *node,
 			s.src = w.src;
 			s.dst = w.dst;
 			s.ttl = w.ttl;
+			s.round = w.round = round_no;
 			s.flow = w.flow;
 			s.attempt = w.attempt;
 			word_str(&s.probe, w.probe);
@@ -266,6 +295,7 @@ catch_all(int fd, const struct key *key, const struct node *node,
 			r.dst = w.dst;
 			word_str(&r.kind, w.kind);
 			r.ttl = w.ttl;
+			r.round = w.round;
 			r.flow = w.flow;
 			r.attempt = w.attempt;
 			r.to = w.src;
@@ -301,6 +331,8 @@ main(int argc, char *argv[])
 	}
 	if (argc == 2 && strcmp(argv[1], "truth") == 0)
 		return truth();
+	if (argc == 4 && strcmp(argv[1], "path") == 0)
+		return path(argv[2], argv[3]);
 	options(argc, argv);
 	signal(SIGTERM, on_term);
 	if (node_parse(&node, node_text) == -1 ||
@@ -330,6 +362,7 @@ main(int argc, char *argv[])
 		if (recin_open_bare(&in, &rec_probe, 0, "stdin") == -1)
 			errx(2, "%s", in.err);
 		probe_all(fd, &key, &node, origin, n, &in, &out);
+		recout_copymeta(&out, &in.meta);
 		out_of_time = clock_real() >= end_ns;
 		if (out_of_time)
 			recout_meta(&out, "interrupted", "max-time");
