@@ -89,12 +89,11 @@ mux_open() {
 
 mux_close() {
 	[ -n "$mux" ] || return 0
-	for socket in $(find "$mux" -type s)
+	find "$mux" -type s | while read -r socket
 	do
 		"$ssh" -F /dev/null -o ControlPath="$socket" -O exit -- node \
-		    2>/dev/null &
+		    </dev/null 2>/dev/null &
 	done
-	wait
 }
 
 # ask file word ...: remote, its answer into a file without castnode's own

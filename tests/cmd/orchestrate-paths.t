@@ -1,6 +1,7 @@
 #!/bin/sh
 # orchestrate's ping, trace, tracelb and tracebox over a stand-in for ssh, on
 # the paths that fakenode makes up.
+# shellcheck disable=SC2086 # options are words
 . "${0%/*}/../lib.sh"
 . "$TOP/tests/nodes.sh"
 
