@@ -74,23 +74,6 @@ comparable(const struct box *b, const struct pathrow *r,
 	return false;
 }
 
-/* Does the row show just that change? */
-static bool
-has(const struct box *b, const struct pathrow *r, const struct change *g)
-{
-	if (!changed(b, r))
-		return false;
-	for (const char *at = paths_text(b->p, r->mods); *at != '\0';) {
-		size_t n = strcspn(at, ",");
-
-		if (n == g->n && memcmp(at, g->text, n) == 0)
-			return true;
-		at += n;
-		at += *at == ',';
-	}
-	return false;
-}
-
 static void
 note(struct box *b, const struct pathrow *r)
 {
@@ -188,8 +171,8 @@ cell(const struct box *b, uint32_t i)
 }
 
 /*
- * The change happened after the last hop before that could show it and did
- * not; hops between could not.
+ * The change happened after the last hop before that could show it, and did
+ * not, as the first one that shows it comes later; hops between could not.
  */
 static void
 show_change(struct box *b, const struct change *g)
@@ -203,7 +186,7 @@ show_change(struct box *b, const struct change *g)
 			const struct pathrow *r =
 			    &b->p->row[cell(b, i)->row + k];
 
-			if (comparable(b, r, g) && !has(b, r, g))
+			if (comparable(b, r, g))
 				clean = r->ttl;
 		}
 	str_add(out, "   %.*s first seen at hop %u, ", (int)g->n, g->text,

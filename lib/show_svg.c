@@ -252,7 +252,7 @@ place(struct svg *s)
 		p->x = c->x + (c->w - p->w) / 2;
 		p->y += MARGIN + (s->height - c->h) / 2;
 	}
-	s->width = x - BETWEEN + MARGIN;
+	s->width = x + MARGIN - (s->ncolumns > 0 ? BETWEEN : 0);
 	s->height += 2 * MARGIN + LINE;		/* a line for the senders */
 }
 

@@ -224,7 +224,10 @@ dst=198.51.100.8 tx=ams probe=syn ttl=1 from=10.0.0.1 qclass=full mods=same
 ttl=2 probe=syn from=10.0.0.2 qclass=none
 ttl=3 probe=syn from=10.0.0.3 qlen=60
 ttl=4 probe=syn from=198.51.100.8 kind=rst
-dst=198.51.100.9 tx=ams probe=syn ttl=1 from=10.0.0.1 qclass=l3 mods=IP::DiffServicesCP(46>0)
+dst=198.51.100.9 tx=ams probe=syn ttl=1 from=10.0.0.1 qclass=full mods=same flow=1
+ttl=2 probe=syn from=10.0.0.2 qclass=l3+8 mods=same flow=1
+ttl=3 probe=syn from=10.0.0.3 qclass=full mods=TCP::Window(1024>512),TCP::SPort flow=1
+ttl=1 probe=syn from=10.0.0.1 qclass=l3 mods=IP::DiffServicesCP(46>0)
 ttl=2 probe=syn from=10.0.0.2 kind=unreach icmp=3/13 qclass=l3+8 mods=IP::DiffServicesCP(46>8),TCP::SPort
 END
 boxes() {
