@@ -379,13 +379,13 @@ function box(n, f) {
 }
 
 # What a node is known for in the truth: how it answers or balances.
-function manner(n,	s) {
+function manner(n, v,	s) {
 	if (n == "")
 		return "-"
 	s = has(n, "silent") ? ",silent" : ""
 	s = s (value(n, "limit") != "" ? ",limit:" value(n, "limit") : "")
 	s = s (value(n, "loss") != "" ? ",loss:" value(n, "loss") : "")
-	s = s (has(n, "quote8") ? ",quote8" : "")
+	s = s (v == 4 && has(n, "quote8") ? ",quote8" : "")
 	s = s (has(n, "unreach") ? ",unreach" : "")
 	if (nnext[n] > 1)
 		s = s (has(n, "packet") ? ",packet" : has(n, "label") ? \
@@ -426,7 +426,7 @@ function truth(s,	v, t, i, j, k, n, m, f, now, then, seen, line) {
 			for (i = 1; i <= m; i++) {
 				now[i] = then[i]
 				print line t, "node", where(now[i], v), \
-				    name[returns[full(now[i])]], manner(now[i]), \
+				    name[returns[full(now[i])]], manner(now[i], v), \
 				    now[i] == "." ? "target" : now[i] \
 				    >(dir "/truth")
 				changes(line t + 1, now[i], v)

@@ -72,14 +72,18 @@ probe_file() {
 		}'
 }
 
+# Options of catchreply and matchresults beyond the usual.
+CATCH='' MATCH=''
+
 # start_catch dir type: a catcher at every site, ready; key and files in dir.
 start_catch() {
 	catchers="" n=0
 	for s in $SITES
 	do
 		n=$((n + 1))
-		ip netns exec "$CASTNET_LABNAME-$s" catchreply -i eth0 -S "$A4,$A6" -P "$2" -N "$s:$n" \
-		    -k "$1/key" --max-node 3 --end +60s -w "$1/reply.$s.gz" \
+		# shellcheck disable=SC2086 # options are words
+		ip netns exec "$CASTNET_LABNAME-$s" catchreply $CATCH -i eth0 -S "$A4,$A6" -P "$2" -N "$s:$n" \
+		    -k "$1/key" --max-node 3 --quotes --end +60s -w "$1/reply.$s.gz" \
 		    --pcap "$1/$s.pcap" --quiet 2>"$1/catch.$s.err" &
 		catchers="$catchers $!" pids="$pids $!"
 	done
@@ -123,7 +127,8 @@ send_from() {
 }
 
 match_hops() {
-	matchresults --hops "$1"/sent.*.gz "$1"/reply.*.gz >"$1/hops"
+	# shellcheck disable=SC2086 # options are words
+	matchresults $MATCH --hops -k "$1/key" "$1"/sent.*.gz "$1"/reply.*.gz >"$1/hops"
 }
 
 # trace dir site type pps probes [option ...]: all of it, hops in dir/hops
