@@ -20,19 +20,22 @@ static struct key key;
 static struct tmplset set;
 static char why[128];
 
-/* The i-th of many variants; no two of an origin are alike. */
+/*
+ * The i-th of many variants.  No two of an origin are alike, but each is
+ * asked of all, and of five in a row only the options, or sizes, differ.
+ */
 static struct variant
 variant(size_t i)
 {
-	struct variant v = { .sport = (uint16_t)(1000 + i % 7),
-	    .dport = (uint16_t)(1 + i / 7 % 97),
-	    .tos = (int16_t)(i / 679 % 50) };
+	size_t j = i / 3, k = j / 5;
+	struct variant v = { .sport = (uint16_t)(1000 + k % 7),
+	    .dport = (uint16_t)(1 + k / 7 % 17),
+	    .tos = (int16_t)(k / 119 % 50) };
 
-	if (origins[i % 3].probe->tcp_options &&
-	    (v.options = texts[i / 3 % 5]) != NULL)
+	if (!origins[i % 3].probe->tcp_options)
+		v.size = (uint16_t)(200 + j % 5);
+	else if ((v.options = texts[j % 5]) != NULL)
 		v.noptions = strlen(v.options);
-	if (probe_proto(origins[i % 3].probe, 4) == PROTO_UDP)
-		v.size = (uint16_t)(200 + i % 11);
 	return v;
 }
 
