@@ -21,7 +21,7 @@ export CASTNET_LABDIR CASTNET_LABNAME
 A4=192.0.2.1 A6=2001:db8:a::1		# the service
 U4=203.0.113.5 U6=2001:db8:e:1::1	# the first site's own
 SITES='ams fra nyc'
-pids=
+pids= round=
 
 lab() {
 	sh "$TOP/share/lab/pathlab" "$@"
@@ -111,7 +111,7 @@ end_catch() {
 	done
 }
 
-# send_from dir site type pps [option ...] <probes
+# send_from dir site type pps [option ...] <probes; round may be set.
 send_from() {
 	d=$1 s=$2 type=$3 pps=$4
 	shift 4
@@ -122,8 +122,9 @@ send_from() {
 	esac
 	at "$s" sendprobes -i eth0 -S "$A4,$A6" -P "$type" -N "$s:$n" \
 	    -k "$d/key" -r "$pps" --allow-prefix 240.0.0.0/4 \
-	    --allow-prefix 3fff::/20 -w "$d/sent.$s.gz" --quiet "$@" \
-	    2>"$d/send.$s.err" || { cat "$d/send.$s.err"; return 1; }
+	    --allow-prefix 3fff::/20 -w "$d/sent.$s${round:+.$round}.gz" \
+	    --quiet "$@" 2>"$d/send.$s.err" ||
+	    { cat "$d/send.$s.err"; return 1; }
 }
 
 match_hops() {
@@ -141,6 +142,32 @@ trace() {
 	shift 5
 	send_from "$dir" "$from" "$as" "$rate" "$@" <"$probes" || return 1
 	sleep 0.5
+	end_catch "$dir" && match_hops "$dir"
+}
+
+# rounds dir site type pps probes: until no more is wanted, 12 times at most;
+# hops in dir/hops.
+rounds() {
+	mkdir "$1"
+	od -An -N 16 -t x1 /dev/urandom | tr -d ' \n' >"$1/key"
+	dir=$1 from=$2 as=$3 rate=$4 round=0
+	cp "$5" "$dir/probes.0"
+	start_catch "$dir" "$as" || return 1
+	while [ "$(grep -vc '^#' "$dir/probes.$round")" -gt 0 ]
+	do
+		[ "$round" -lt 12 ] || { echo 'no end to it'; return 1; }
+		send_from "$dir" "$from" "$as" "$rate" \
+		    <"$dir/probes.$round" || return 1
+		sleep 0.3
+		# The catchers are still writing: it exits 1 and says so.
+		match_hops "$dir" 2>"$dir/match.err"
+		round=$((round + 1))
+		nextround "$dir/hops" >"$dir/probes.$round" 2>"$dir/next.err" ||
+		    [ $? -eq 1 ] || { cat "$dir/next.err"; return 1; }
+		echo "round $round: $(grep -v '^#' "$dir/probes.$round" |
+		    wc -l) more"
+	done
+	round=
 	end_catch "$dir" && match_hops "$dir"
 }
 
