@@ -1,14 +1,17 @@
 #include "pathorder.h"
 
+#include <assert.h>
+
+/* The greatest common divisor; b is not 0. */
 static unsigned
 common(unsigned a, unsigned b)
 {
-	while (b != 0) {
+	do {
 		unsigned r = a % b;
 
 		a = b;
 		b = r;
-	}
+	} while (b != 0);
 	return a;
 }
 
@@ -29,6 +32,7 @@ pathorder_init(struct pathorder *o, uint64_t nflows, unsigned first,
 {
 	unsigned n = last - first + 1, ahead;
 
+	assert(1 <= first && first <= last && last <= 255);
 	*o = (struct pathorder){ .nflows = nflows, .seed = seed,
 	    .first = first, .nttls = n, .nattempts = nattempts };
 	permute_init(&o->flows, nflows, seed);

@@ -89,11 +89,8 @@ ok 'refused: a value' spec 'IP/TCP/WSCALE(15)' \
     'value out of range: WSCALE(15)'
 ok 'refused: no IP' spec TCP/MSS 'does not begin with IP: TCP'
 
-pings() {
-	mkprobes --ping -q 3 --interval 20ms "$@" <targets >out
-}
 ping_rows() {
-	pings && rows '2001:db8:1::1 icmp 0 0 0' '198.18.3.1 icmp 0 0 6666' \
+	mkprobes --ping -q 3 --interval 20ms <targets >out && rows '2001:db8:1::1 icmp 0 0 0' '198.18.3.1 icmp 0 0 6666' \
 	    '198.18.0.1 icmp 0 0 13333' '2001:db8:1::1 icmp 0 1 20000' \
 	    '198.18.3.1 icmp 0 1 26666' '198.18.0.1 icmp 0 1 33333' \
 	    '2001:db8:1::1 icmp 0 2 40000' '198.18.3.1 icmp 0 2 46666' \

@@ -13,7 +13,7 @@
 #include "tap.h"
 
 static const char *const texts[] = { NULL, "MSS(1300)", "TS/ECE", "NONE",
-    "SACKP/WSCALE(3)/TS" };
+    "MSS(1400)", "SACKP/WSCALE(3)/TS" };
 
 static struct origin origins[3];
 static struct key key;
@@ -22,19 +22,19 @@ static char why[128];
 
 /*
  * The i-th of many variants.  No two of an origin are alike, but each is
- * asked of all, and of five in a row only the options, or sizes, differ.
+ * asked of all, and of six in a row only the options, or sizes, differ.
  */
 static struct variant
 variant(size_t i)
 {
-	size_t j = i / 3, k = j / 5;
+	size_t j = i / 3, k = j / 6;
 	struct variant v = { .sport = (uint16_t)(1000 + k % 7),
 	    .dport = (uint16_t)(1 + k / 7 % 17),
 	    .tos = (int16_t)(k / 119 % 50) };
 
 	if (!origins[i % 3].probe->tcp_options)
-		v.size = (uint16_t)(200 + j % 5);
-	else if ((v.options = texts[j % 5]) != NULL)
+		v.size = (uint16_t)(200 + j % 6);
+	else if ((v.options = texts[j % 6]) != NULL)
 		v.noptions = strlen(v.options);
 	return v;
 }
