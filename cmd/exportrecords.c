@@ -11,26 +11,30 @@
 
 #include "export.h"
 #include "export_path.h"
+#include "export_pcap.h"
 #include "export_sql.h"
 #include "hopfiles.h"
 #include "mem.h"
 #include "opt.h"
 #include "rec.h"
 
-static const char *format = "json", *engine, *kind, *output, *header;
+static const char *format = "json", *engine, *kind, *keyfile, *output, *header;
 static struct optlist geofiles;
 static uint64_t msm_id;
 static bool raw, force;
 
 static const struct opt opts[] = {
 	{ 'F', "format", OPT_STR, "NAME", &format, 0, 0,
-	    "json (default), csv, geojson, prometheus, sql, scamper, atlas, dot" },
+	    "json (default), csv, geojson, prometheus, sql, scamper, atlas, dot, "
+	    "pcap" },
 	{ 0, "engine", OPT_STR, "NAME", &engine, 0, 0,
 	    "sql: duckdb (default), sqlite, clickhouse" },
 	{ 0, "as", OPT_STR, "KIND", &kind, 0, 0,
 	    "scamper, atlas: ping, trace, tracelb; default as measured" },
 	{ 0, "msm-id", OPT_UINT, "N", &msm_id, 0, INT32_MAX,
 	    "atlas: number of the measurement, default 0" },
+	{ 'k', "key-file", OPT_STR, "FILE", &keyfile, 0, 0,
+	    "pcap: key of the measurement" },
 	{ 0, "geo", OPT_LIST, "FILE", &geofiles, 0, 0,
 	    "geojson: positions by range, text or mmdb" },
 	{ 0, "raw", OPT_FLAG, NULL, &raw, 0, 0,
@@ -318,6 +322,121 @@ export_paths(const struct pathformat *how, char *paths[], size_t n)
 	hopfiles_free(&files);
 }
 
+/* ---- sent and reply records: pcap ---- */
+
+struct capture {
+	struct recin	 in;
+	struct sent	*sent;		/* one of these is the type's */
+	struct reply	*reply;
+	rec_time	 time;		/* of the record read already */
+	bool		 over;		/* there is none */
+};
+
+static void
+next_record(struct capture *c)
+{
+	void *rec = c->sent != NULL ? (void *)c->sent : c->reply;
+	int r;
+
+	while ((r = recin_read(&c->in, rec)) == -1)
+		bad_line(&c->in, c->in.err);
+	c->over = r != 1;
+	c->time = c->sent != NULL ? c->sent->time : c->reply->time;
+}
+
+static void
+open_capture(struct capture *c, const char *name)
+{
+	static const struct rectype *const types[] = { &rec_reply, &rec_sent,
+	    NULL };
+	int fd = open_input(name);
+	const char *path = fd == 0 ? "stdin" : name;
+	int type = recin_open_any(&c->in, types, fd, path, NULL);
+
+	if (type == -1)
+		errx(2, "%s: not sent or reply records: %s", path, c->in.err);
+	if (type == 0)
+		c->reply = mem_alloc(sizeof *c->reply);
+	else
+		c->sent = mem_alloc(sizeof *c->sent);
+	rec_clear(types[type], type == 0 ? (void *)c->reply : c->sent);
+	next_record(c);
+}
+
+static void
+close_capture(struct capture *c)
+{
+	if (c->in.nbad > 3)
+		warnx("%s: %" PRIu64 " bad lines", c->in.path, c->in.nbad);
+	if (recin_close(&c->in) == -1) {
+		bad_input = true;
+		warnx("%s: %s", c->in.path, c->in.err);
+	}
+	meta_free(&c->in.meta);
+	free(c->sent);
+	free(c->reply);
+}
+
+/* The packets of all files in order of time. */
+static void
+merge(struct pcapexport *p, struct capture *c, size_t n, struct gzout *gz)
+{
+	for (;;) {
+		struct capture *first = NULL;
+
+		for (size_t i = 0; i < n; i++)
+			if (!c[i].over && (first == NULL ||
+			    c[i].time < first->time))
+				first = &c[i];
+		if (first == NULL)
+			return;
+		if (first->sent != NULL)
+			pcapexport_sent(p, first->sent);
+		else
+			pcapexport_reply(p, first->reply);
+		if (p->out.n > GZ_MEMBER / 2)
+			put(gz, &p->out);
+		next_record(first);
+	}
+}
+
+static void
+export_packets(char *paths[], size_t n)
+{
+	struct capture *c = mem_array(n, sizeof *c);
+	struct pcapexport p = { .ready = false };
+	struct gzout *gz;
+	struct key key;
+	char why[128];
+
+	if (keyfile == NULL)
+		opt_usage(&tool, "--format pcap needs --key-file");
+	if (key_read(&key, keyfile, why) == -1)
+		errx(2, "%s", why);
+	for (size_t i = 0; i < n; i++) {
+		open_capture(&c[i], paths[i]);
+		pcapexport_learn(&p, &c[i].in.meta);
+	}
+	if (pcapexport_open(&p, &key) == -1)
+		errx(2, "%s", p.err);
+	gz = open_output();
+	merge(&p, c, n, gz);
+	put(gz, &p.out);
+	close_output(gz);
+	for (size_t i = 0; i < n; i++)
+		close_capture(&c[i]);
+	if (p.n.unmade > 0)
+		warnx("%" PRIu64 " probes not made again: %s", p.n.unmade,
+		    p.err);
+	if (p.n.unkept > 0)
+		warnx("%" PRIu64 " replies left out: nothing was kept of them",
+		    p.n.unkept);
+	if (p.n.unmade > 0 || p.n.unkept > 0)
+		bad_input = true;
+	pcapexport_free(&p);
+	free(c);
+}
+
 static void
 export_all(char *paths[], size_t n)
 {
@@ -331,9 +450,12 @@ export_all(char *paths[], size_t n)
 			export_paths(path_formats[i], paths, n);
 			return;
 		}
-	if (strcmp(format, "sql") != 0)
+	if (strcmp(format, "sql") == 0)
+		export_tables(paths, n);
+	else if (strcmp(format, "pcap") == 0)
+		export_packets(paths, n);
+	else
 		opt_usage(&tool, "--format: unknown: %s", format);
-	export_tables(paths, n);
 }
 
 int
@@ -346,6 +468,8 @@ main(int argc, char *argv[])
 		opt_usage(&tool, "--engine is for --format sql");
 	if (geofiles.n > 0 && strcmp(format, "geojson") != 0)
 		opt_usage(&tool, "--geo is for --format geojson");
+	if (keyfile != NULL && strcmp(format, "pcap") != 0)
+		opt_usage(&tool, "--key-file is for --format pcap");
 	if (argc == 0)
 		export_all(stdin_only, 1);
 	else

@@ -146,16 +146,18 @@ end(struct export *e)
 		return;
 	}
 	for (size_t i = 0; i < e->ncols; i++) {
-		if (!export_is_number(e->col[i]))
-			continue;
-		head(e, e->col[i]->name, e->col[i]->doc);
+		size_t n = 0;
+
 		for (uint32_t r = 0; r < e->rows.n; r++) {
 			const struct exportsample *x = &e->sample[r * width + i];
 
-			if (x->n > 0)
-				str_add(&e->out, "castnet_%s_%s%s %.*s\n",
-				    e->type->name, e->col[i]->name,
-				    intern_string(&e->rows, r), x->n, x->s);
+			if (x->n == 0)
+				continue;
+			if (n++ == 0)
+				head(e, e->col[i]->name, e->col[i]->doc);
+			str_add(&e->out, "castnet_%s_%s%s %.*s\n",
+			    e->type->name, e->col[i]->name,
+			    intern_string(&e->rows, r), x->n, x->s);
 		}
 	}
 }

@@ -453,6 +453,78 @@ full() {
 }
 ok 'output that cannot be written' full
 
+# What sendprobes would send, and the same from its records.
+echo 000102030405060708090a0b0c0d0e0f >key
+probes_again() {
+	for o in 192.0.2.1,probe=icmp 192.0.2.1,probe=udp 192.0.2.1,probe=syn \
+	    192.0.2.1,probe=dns 192.0.2.1,probe=ack 2001:db8:f::1,probe=udp \
+	    2001:db8:f::1,probe=icmp
+	do
+		echo "-O src=$o"
+	done >origins
+	{
+		printf '#fsdb -F t dst probe ttl flow attempt tos size options\n'
+		tr ' ' '\t' <<-'END'
+		10.1.0.1 udp 3 2 1 8 300 -
+		10.1.0.2 syn 5 0 0 - - MSS(1400)/SACKP
+		10.1.0.9 icmp 7 3 2 - 301 -
+		10.1.0.9 dns 7 3 2 - - -
+		10.1.0.9 ack 7 3 2 - - -
+		2001:db8::1 udp 3 2 1 - - -
+		2001:db8::2 icmp 64 0 0 3 - -
+		END
+		echo '# end: 7'
+	} >probes
+	# shellcheck disable=SC2046 # options are words
+	sendprobes --quiet --pcap sent.pcap -k key --allow-prefix 10.0.0.0/8 \
+	    --allow-prefix 2001:db8::/32 $(cat origins) -N ams:3 --round 7 \
+	    -w sent <probes && [ "$(grep -vc '^#' sent)" -eq 7 ] &&
+	    exportrecords -F pcap -k key sent | cmp - sent.pcap
+}
+ok 'probes from their records, byte for byte as sent' probes_again
+
+# Replies: what comes back whole, from what catchreply made of the packets.
+replies_again() {
+	"$HELPER/mkreplies" link=101 n=5 first=10.1.0.1 "$@" >r.pcap &&
+	    catchreply --quiet --force -f r.pcap -S "$us" -k key --quotes -N lax:2 \
+	    -w reply || return 1
+	exportrecords -F pcap -k key reply >again.pcap || return 1
+	for f in r again
+	do
+		tcpdump -ttnvr $f.pcap 2>/dev/null |
+		    sed 's/ id [0-9]*, offset/ offset/; s/flowlabel [^,]*, //' >$f.txt
+	done
+	[ -s r.txt ] && diff r.txt again.txt
+}
+us=192.0.2.1
+if command -v tcpdump >/dev/null
+then
+	ok 'echo replies' replies_again
+	ok 'ICMP errors' replies_again kind=ttl quote=0
+	ok 'ICMP errors that quote little' replies_again kind=ttl quote=8
+	us=2001:db8:f::1
+	ok 'echo replies, IPv6' replies_again src=$us first=2001:db8::1
+else
+	ok 'replies # SKIP no tcpdump' true
+fi
+
+# In order of time, both kinds; what was not kept is said.
+both() {
+	"$HELPER/mkreplies" probe=syn n=3 >s.pcap &&
+	    catchreply --quiet -f s.pcap -S 192.0.2.1 -P syn -k key -N lax:2 -w r1 &&
+	    status 1 exportrecords -F pcap -k key r1 2>err >x &&
+	    grep -q '^exportrecords: 3 replies left out: ' err || return 1
+	catchreply --quiet -f s.pcap -S 192.0.2.1 -P syn -N lax:2 -w r2 &&
+	    exportrecords -F pcap -k key r2 >x && [ "$(wc -c <x)" -eq 192 ] || return 1
+	sed 's/\tams\t/\tfra\t/' sent >s2
+	status 1 exportrecords -F pcap -k key s2 2>err >x &&
+	    grep -q '7 probes not made again: no file says' err || return 1
+	grep -v '^# origin' sent >s2
+	status 2 exportrecords -F pcap -k key s2 && status 2 exportrecords -F pcap sent &&
+	    status 2 exportrecords -F pcap -k key trace && status 2 exportrecords -k key trace
+}
+ok 'what cannot be made again is counted' both
+
 # The commands of the manual page, as they are printed there.
 examples() {
 	awk '/^\.Sh EXAMPLES/ { on = 1 } /^\.Sh SEE/ { on = 0 }
@@ -462,6 +534,10 @@ examples() {
 	    "$TOP/man/exportrecords.1" >list
 	[ "$(wc -l <list)" -ge 9 ] || return 1
 	gzip -c trace >hops.gz
+	echo 10.1.0.1 | sendprobes --quiet --pcap x.pcap --force --contact '' \
+	    --allow-prefix 10.0.0.0/8 -S 192.0.2.1 -k key -N ams:3 -w sent.gz &&
+	    "$HELPER/mkreplies" n=1 first=10.1.0.1 >r.pcap &&
+	    catchreply --quiet -f r.pcap -S 192.0.2.1 -k key -N lax:2 -w reply.gz || return 1
 	awk -v OFS='\t' 'BEGIN {
 		print "#fsdb -F t hex dst tx rx verdict from kind rtt_ms rttl replies sites sent_time auth"
 		for (i = 1; i <= 9; i++) print sprintf("0a00%02x01", i), "10.0." i ".1", "ams", i % 4 ? (i % 2 ? "ams" : "lax") : "-", i % 4 ? "ok" : "none", i % 4 ? "10.0." i ".1" : "-", i % 4 ? "echo" : "-", i % 4 ? i * 1.5 : "-", 55, 1, i % 4 ? (i % 2 ? "ams" : "lax") : "-", "100.000000000", "mac64"
@@ -469,17 +545,20 @@ examples() {
 	echo '10.0.0.0,10.0.5.255,NL,NH,,Amsterdam,,52.37,4.89,' >city.csv
 	while IFS= read -r command
 	do
-		last=${command##*| }
-		last=${last%% *}
-		command -v "$last" >/dev/null || continue
+		optional=
+		for tool in dot duckdb tcpdump
+		do
+			case $command in
+			*"| $tool"*)	optional=$tool ;;
+			esac
+		done
+		[ -z "$optional" ] || command -v $optional >/dev/null || continue
 		rm -f map.db
-		sh -eu -c "$command" >example 2>err || { cat err; return 1; }
-		[ ! -s err ] && [ -s example ] || { cat err; return 1; }
+		sh -eu -c "$command" >example 2>err || { cat err; return 1; } >&2
+		[ ! -s err ] && [ -s example ] || { printf '%s\n' "$command"; cat err; return 1; } >&2
 		# What may not be installed is run, but not in the golden file.
-		case $last in
-		dot|duckdb)	continue ;;
-		esac
-		echo "== $command"
+		[ -z "$optional" ] || continue
+		printf '== %s\n' "$command"
 		cat example
 	done <list >out
 	golden exportrecords-examples

@@ -1,7 +1,8 @@
 /*
  * The writers of other formats: lines of tab-separated fields, the first
  * naming type and columns by its bytes.  Whatever a record may hold, JSON
- * stays JSON, CSV has its columns, and the path formats survive.
+ * stays JSON, CSV has its columns, a capture file its packets, and the path
+ * formats survive.
  */
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "escape.h"
 #include "export.h"
 #include "export_path.h"
+#include "export_pcap.h"
 #include "export_sql.h"
 #include "mem.h"
 
@@ -135,6 +137,54 @@ statements(const char *s, size_t n)
 	free(header);
 }
 
+/* The lines as sent or reply records, and what packets become of them. */
+static void
+packets(const struct rectype *type, const char *s, size_t n)
+{
+	static const char *const origins[][2] = {
+		{ "origin.0", "src=192.0.2.1 probe=icmp ttl=64" },
+		{ "origin.1", "src=192.0.2.1 probe=udp ttl=64" },
+		{ "origin.2", "src=2001:db8::1 probe=icmp ttl=64" },
+		{ "node", "ams:3" },
+	};
+	struct pcapexport p = { .ready = false };
+	struct key key;
+	const uint8_t bytes[16] = { 1 };
+	const char *end = s + n;
+	void *rec = mem_alloc(type->size);
+	struct span v[REC_MAXCOLS];
+
+	for (unsigned i = 0; i < 4; i++)
+		meta_set(&p.meta, i, origins[i][0], origins[i][1]);
+	if (key_set(&key, bytes) == -1 || pcapexport_open(&p, &key) == -1)
+		abort();
+	rec_clear(type, rec);
+	while (s < end) {
+		const char *nl = memchr(s, '\n', (size_t)(end - s));
+		size_t len = (size_t)((nl == NULL ? end : nl) - s), i = 0;
+
+		split(v, type->nfields, s, len);
+		while (i < type->nfields && rec_parse_field(&type->fields[i],
+		    rec, v[i].s, v[i].n) == 0)
+			i++;
+		if (i == type->nfields && type == &rec_sent)
+			pcapexport_sent(&p, rec);
+		else if (i == type->nfields)
+			pcapexport_reply(&p, rec);
+		s += len + 1;
+	}
+	for (size_t at = 24; at != p.out.n;) {
+		const uint8_t *h = (const uint8_t *)p.out.s + at;
+
+		if (p.out.n - at < 16)
+			abort();
+		at += 16 + ((size_t)h[8] << 24 | (size_t)h[9] << 16 |
+		    (size_t)h[10] << 8 | h[11]);
+	}
+	pcapexport_free(&p);
+	free(rec);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -149,6 +199,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (size_t f = 0; export_formats[f] != NULL; f++)
 		rows(export_formats[f], rec_types[p[0] / 2 % types], p[0] & 1,
 		    s, n);
+	if (rec_types[p[0] / 2 % types] == &rec_sent ||
+	    rec_types[p[0] / 2 % types] == &rec_reply) {
+		packets(rec_types[p[0] / 2 % types], s, n);
+		return 0;
+	}
 	paths(s, n);
 	statements(s, n);
 	return 0;
