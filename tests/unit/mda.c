@@ -297,7 +297,7 @@ run(const struct topo *t, double confidence, bool per_trace)
 
 	ask.confidence = confidence;
 	ask.per_trace = per_trace;
-	y = trials(t, &ask, 10);
+	y = trials(t, &ask, 30);
 	ratio = (double)y.probes / (double)y.sequential;
 	printf("# %s, %g%% per %s: %u of %u found all, %.1f rounds (at most "
 	    "%u), %.1f probes, sequential %.1f, ratio %.2f; flagged %u\n",
