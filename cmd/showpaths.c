@@ -114,10 +114,23 @@ parameter(const struct hopfiles *in, const char *key)
 	    (unsigned)n;
 }
 
+/* Metadata to be printed: NULL if a terminal might obey it. */
+static const char *
+plain(const struct hopfiles *in, const char *key)
+{
+	const char *s = hopfiles_meta(in, key);
+
+	for (const char *p = s; p != NULL && *p != '\0'; p++)
+		if (*p < ' ' || *p >= 127)
+			return NULL;
+	return s;
+}
+
 static void
 set_up(struct state *s)
 {
 	struct show *v = &s->show;
+	const char *per_trace;
 	char why[512];
 
 	v->ascii = ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
@@ -126,7 +139,10 @@ set_up(struct state *s)
 	v->first_ttl = parameter(&s->in, "first-ttl");
 	v->max_ttl = parameter(&s->in, "max-ttl");
 	v->gap = parameter(&s->in, "gap");
-	v->spec = hopfiles_meta(&s->in, "spec");
+	v->spec = plain(&s->in, "spec");
+	v->confidence = plain(&s->in, "confidence");
+	per_trace = hopfiles_meta(&s->in, "per-trace");
+	v->per_trace = per_trace != NULL && strcmp(per_trace, "yes") == 0;
 	if (namesfile != NULL &&
 	    names_load(&s->names, namesfile, why) == -1)
 		errx(2, "%s", why);

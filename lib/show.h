@@ -20,6 +20,8 @@ struct show {
 	bool		 ext;		/* MPLS, interfaces, odd quoted TTLs */
 	unsigned	 first_ttl, max_ttl, gap;	/* of the run; 0: not known */
 	const char	*spec;		/* of tracebox, NULL: not known */
+	const char	*confidence;	/* asked of tracelb, percent, or NULL */
+	bool		 per_trace;	/* of all nodes together, not of each */
 	uint64_t	 ntargets;	/* shown so far */
 	struct lbgraph	 lb;		/* show_lb's own */
 };

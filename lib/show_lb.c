@@ -248,9 +248,13 @@ show_set(struct show *v, const struct paths *p, const struct pathset *set)
 	}
 	str_add(&v->out, "%stracelb ", v->ntargets++ > 0 ? "\n" : "");
 	show_to(v, p, set);
-	str_add(&v->out, ", %u flow%s: %u node%s, %.1f%% sure\n", set->n,
+	str_add(&v->out, ", %u flow%s: %u node%s, %.1f%% sure of all", set->n,
 	    set->n == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s",
 	    percent(lbgraph_confidence(&v->lb)));
+	if (v->confidence != NULL)
+		str_add(&v->out, ", %s%% asked for %s", v->confidence,
+		    v->per_trace ? "all" : "each");
+	str_add(&v->out, "\n");
 	t.drawn = mem_array(v->lb.nnodes + 1, sizeof *t.drawn);
 	show_trunk(&t);
 	if (balancers > 0)

@@ -278,6 +278,10 @@ ttl=6 flow=1 from=198.51.100.8 kind=echo
 END
 balancers() {
 	showpaths lb >out && LC_ALL=C.UTF-8 showpaths lb >>out &&
+	    sed '2s/$/\n# confidence: 95\n# per-trace: no/' lb |
+	    showpaths | head -n 1 >>out &&
+	    sed '2s/$/\n# confidence: 99\n# per-trace: yes/' lb |
+	    showpaths | head -n 1 >>out &&
 	    golden showpaths-lb
 }
 ok 'what load balancers spread flows over' balancers
@@ -427,6 +431,17 @@ faulty() {
 	    grep -q '^showpaths: unsorted:.*: not sorted by hex' err
 }
 ok 'input that is cut, bad, doubled or not sorted' faulty
+
+# Nothing from a file reaches the terminal that it might obey.
+escapes() {
+	esc=$(printf '\033')
+	sed "2s/\$/\\n# spec: IP$esc[2J/" box >e
+	showpaths e >a && ! grep -q "$esc" a &&
+	    sed "s/	ams	/	a${esc}s	/" box >e || return
+	showpaths e 2>err >a
+	! grep -q "$esc" a
+}
+ok 'no escape sequences' escapes
 
 # Nothing at all is fine, too.
 empty() {
