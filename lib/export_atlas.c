@@ -21,28 +21,41 @@ protocol(const struct pathexport *p, const struct pathset *set)
 	    pathexport_is(p, set->probe, "ack") ? "TCP" : "UDP";
 }
 
-/* The number of a node, of "# node: ams:3"; 0: the files do not say. */
+/* The number after NAME: among words; 0: it is not there. */
+static uint64_t
+number_in(const char *words, const char *name, size_t k)
+{
+	uint64_t n;
+
+	for (; *words != '\0'; words += strspn(words, " ")) {
+		size_t len = strcspn(words, " ");
+
+		if (len > k + 1 && strncmp(words, name, k) == 0 &&
+		    words[k] == ':' && num_parse(&n, words + k + 1,
+		    len - k - 1, UINT16_MAX) == 0)
+			return n;
+		words += len;
+	}
+	return 0;
+}
+
+/* The number of a node, of "# nodes: ams:3 lax:4"; 0: the files do not say. */
 static uint64_t
 node_number(const struct pathexport *p, uint32_t tx)
 {
 	const char *name = paths_name(&p->files->paths, tx);
-	size_t k = strlen(name);
+	uint64_t n = 0;
 
-	for (size_t i = 0; i < p->files->n; i++) {
+	for (size_t i = 0; i < p->files->n && n == 0; i++) {
 		const struct meta *m = &p->files->f[i].in.meta;
 
-		for (size_t l = 0; l < m->n; l++) {
-			const char *v = m->line[l].value;
-			uint64_t n;
-
-			if (strcmp(m->line[l].key, "node") == 0 &&
-			    strncmp(v, name, k) == 0 && v[k] == ':' &&
-			    num_parse(&n, v + k + 1, strlen(v + k + 1),
-			    UINT16_MAX) == 0)
-				return n;
-		}
+		for (size_t l = 0; l < m->n && n == 0; l++)
+			if (strcmp(m->line[l].key, "nodes") == 0 ||
+			    strcmp(m->line[l].key, "node") == 0)
+				n = number_in(m->line[l].value, name,
+				    strlen(name));
 	}
-	return 0;
+	return n;
 }
 
 static void

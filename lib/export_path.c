@@ -70,6 +70,16 @@ pathexport_meta(const struct pathexport *p, const char *key)
 	    -1 : (int64_t)v;
 }
 
+int64_t
+pathexport_meta_us(const struct pathexport *p, const char *key)
+{
+	const char *s = hopfiles_meta(p->files, key);
+	double v;
+
+	return s == NULL || num_parse_real(&v, s, strlen(s)) == -1 || v < 0 ||
+	    v > INT32_MAX ? -1 : llround(v * 1e6);
+}
+
 /* The number after " sport=" and the like in an origin's line. */
 static int64_t
 origin_number(const char *line, const char *key)

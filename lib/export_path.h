@@ -55,8 +55,9 @@ void	 pathexport_free(struct pathexport *);
 
 /* ---- for the formats ---- */
 
-/* A number of the metadata; -1: it is not there. */
+/* A whole number of the metadata; seconds in microseconds; -1: no such. */
 int64_t	 pathexport_meta(const struct pathexport *, const char *key);
+int64_t	 pathexport_meta_us(const struct pathexport *, const char *key);
 
 /*
  * Source address and ports of the probes of a set as the run's origins have

@@ -315,6 +315,7 @@ static void
 ping(struct pathexport *p, const struct pathset *set)
 {
 	const struct pathrow *r = &p->files->paths.row[set->row];
+	int64_t wait_us = pathexport_meta_us(p, "interval");
 	unsigned n = 0;
 
 	head(p, set, "0.4", 0);
@@ -323,7 +324,10 @@ ping(struct pathexport *p, const struct pathset *set)
 	number(&p->out, "probe_size", r->size);
 	number(&p->out, "ttl", r->ttl);
 	number(&p->out, "tos", r->tos);
-	number(&p->out, "wait", pathexport_meta(p, "interval"));
+	if (wait_us >= 0)
+		number(&p->out, "wait", wait_us / 1000000);
+	if (wait_us > 0 && wait_us % 1000000 != 0)
+		number(&p->out, "wait_us", wait_us % 1000000);
 	str_add(&p->out, ", \"responses\":[");
 	for (unsigned i = 0; i < set->nrows; i++)
 		if (r[i].answered) {

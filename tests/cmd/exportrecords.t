@@ -47,7 +47,7 @@ hops() {
 
 origin='# origin.0: src=192.0.2.1 probe=udp sport=33000 dport=33434 ttl=64'
 
-hops '# paths: trace' '# gap: 2' '# node: ams:3' "$origin" \
+hops '# paths: trace' '# gap: 2' '# nodes: am:1 lax:4 ams:3 fra:' "$origin" \
     '# origin.1: src=2001:db8::a probe=icmp ttl=64' >trace <<'END'
 dst=2001:db8::7 hex=20010db8000000000000000000000007 ttl=1 from=2001:db8::1 rtt_ms=0.5 src=2001:db8::a probe=icmp
 ttl=2 from=2001:db8::7 kind=echo rtt_ms=1.5 src=2001:db8::a probe=icmp
@@ -70,7 +70,7 @@ ttl=2 from=10.0.2.1 rtt_ms=0.4
 ttl=3 from=10.0.0.1 rtt_ms=0.5
 dst=198.51.100.11 ttl=1
 END
-hops '# paths: ping' '# interval: 1' \
+hops '# paths: ping' '# interval: 0.2' \
     '# origin.0: src=192.0.2.1 probe=syn sport=62000 dport=80 ttl=64' >ping <<'END'
 dst=198.51.100.7 ttl=64 probe=icmp from=198.51.100.7 kind=echo rtt_ms=10
 ttl=64 attempt=1 probe=icmp
@@ -233,7 +233,7 @@ paths() {
 }
 
 # Names and types are those of scamper's own output.  Not in there: MPLS,
-# duplicates and errors, hoplimit, as scamper_trace_json.c and its siblings
+# duplicates and errors, parts of seconds, as scamper_trace_json.c and its siblings
 # have them, and our two.
 schema() {
 	paths <out >ours
@@ -245,6 +245,7 @@ schema() {
 	ping responses.0.rx_node string
 	tracelb tx_node string
 	tracelb nodes.0.links.0.0.probes.0.replies.0.rx_node string
+	ping wait_us number
 	ping statistics.ndups number
 	ping statistics.nerrs number
 	trace hops.0.icmpext array
