@@ -435,7 +435,7 @@ ok 'input that is cut, bad, doubled or not sorted' faulty
 # Nothing from a file reaches the terminal that it might obey.
 escapes() {
 	esc=$(printf '\033')
-	sed "2s/\$/\\n# spec: IP$esc[2J/" box >e
+	sed "2s/\$/\\n# spec: IP${esc}[2J/" box >e
 	showpaths e >a && ! grep -q "$esc" a &&
 	    sed "s/	ams	/	a${esc}s	/" box >e || return
 	showpaths e 2>err >a
