@@ -1,5 +1,7 @@
 #include "pkt.h"
 
+enum { DF_SWAPPED = 0x0040 };	/* as some hosts quote DF: their byte order */
+
 /* RFC 791, section 3.1. */
 static enum pkt_error
 parse4(struct pkt *h, struct cur *c, bool quoted)
@@ -25,7 +27,7 @@ parse4(struct pkt *h, struct cur *c, bool quoted)
 	if (c->bad)
 		return PKT_SHORT;
 	h->size = len;
-	h->frag = (frag & 0x3fff) != 0;
+	h->frag = (frag & 0x3fff) != 0 && !(quoted && frag == DF_SWAPPED);
 	h->badsum = pkt_fold(pkt_sum(cur_bytes(&whole, hlen), hlen)) != 0xffff;
 	if (quoted)
 		return PKT_OK;

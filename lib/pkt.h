@@ -37,7 +37,8 @@ enum pkt_error { PKT_OK, PKT_SHORT, PKT_BADFORM };
  * Parse an IP header with its options or extension headers and leave *c at
  * the transport header, without padding after the packet.  quoted: by an
  * ICMP error; its length is not believed, because some hosts quote it in
- * their own byte order.  PKT_SHORT: cut within the header; PKT_BADFORM: no
+ * their own byte order, nor is a DF bit in that order an offset.
+ * PKT_SHORT: cut within the header; PKT_BADFORM: no
  * IP header, or its lengths contradict each other.
  */
 enum pkt_error pkt_parse(struct pkt *, struct cur *c, bool quoted);

@@ -183,7 +183,7 @@ static const struct row {
 	{ "length in host order", "icmp", 4, { { 2, "4000" } }, 0, 0, "same",
 	    QCLASS_FULL },
 	{ "length, fragment in host order", "icmp", 4,
-	    { { 2, "4000" }, { 6, "0040" } }, 0, 28, "same", QCLASS_L3 },
+	    { { 2, "4000" }, { 6, "0040" } }, 0, 28, "same", QCLASS_L3_8 },
 	{ "length in host order, less the header", "icmp", 4,
 	    { { 2, "2c00" } }, 0, 0, "same", QCLASS_FULL },
 	{ "length less the header", "icmp", 4, { { 2, "002c" } }, 0, 0, "same",

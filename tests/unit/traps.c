@@ -152,6 +152,11 @@ test_quotes(const struct probe_type *p, uint8_t family)
 		q.b[7] = 1;
 		e = rig_error(&r, &q, 0);
 		is(&r, &e, "foreign", "a quoted fragment");
+		q = probe;
+		put16(q.b + 2, 0x4000);
+		put16(q.b + 6, 0x0040);
+		e = rig_error(&r, &q, 0);
+		is(&r, &e, good, "quoted length and DF in host order");
 	}
 	q = probe;
 	q.b[1] ^= 0x10;
