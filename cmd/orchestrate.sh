@@ -32,10 +32,15 @@ verbs:
                per target, and what anycast loses against it
   census       every site probes all from the anycast address: targets that
                answer at several sites are anycast
+  ping         loss and round trips, from every sender to targets
+  trace        the path from every sender to targets, as traceroute does
+  tracelb      the same along all ways that load balancers know
+  tracebox     the same, and what is changed in the packets on the way
   nodes        say hello to the nodes and print what they are
+  capabilities what each node can measure, a JSON object a line
   push         install castnet on the nodes
   list         the runs there are
-  show ID      the table of a run
+  show ID      the table of a run; of a path, all that was measured
   stop ID      end a run on its nodes
   fetch ID     fetch and match what the nodes of a run have so far
   resume ID    carry a run on from what its nodes have
@@ -53,7 +58,7 @@ options:
   -P, --probe TYPE           probe type (icmp)
   -r, --rate N               packets per second of each sender (1000)
   -S, --source-ip ADDR[,ADDR6]  the anycast addresses
-  -t, --ttl N                time to live of probes
+      --ttl N                time to live of probes, or -t N
   -v, --verbose              say more
       --allow-prefix PREFIX  probe it although it is special, may be repeated
       --block N              length of a block (24)
@@ -79,6 +84,26 @@ options:
       --when WHEN            now, START, START ... END, now + 24h, each / 15m
       --help                 print this
       --version              print the version
+
+options of ping, trace, tracelb and tracebox:
+  -f, --first-ttl N          first hop (1)
+  -g, --gap-limit N          silent hops that end a path (5)
+  -I, --icmp                 ICMP echo requests instead of UDP
+  -m, --max-ttl N            last hop (30)
+  -p, --port PORT            destination port
+  -q, --queries N            probes per hop (3), or pings (5)
+  -T, --targets-file FILE    targets, read again each time of --when
+  -t, --tos N                type of service
+  -w, --wait SECONDS         for what is silent (1)
+      --confidence PERCENT   of having found all ways of a router (95)
+      --flows N              so many flows at first
+      --interval TIME        between pings of a target (1s)
+      --max-probes N         for one target by one sender (10000)
+      --names                ask the resolver for the names of addresses
+      --per-trace            that is the confidence in all of a path
+      --size N               of the packets
+      --spec SPEC            what tracebox sends (IP/TCP)
+      --until N              leave later hops to later rounds
 END
 }
 

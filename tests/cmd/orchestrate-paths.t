@@ -218,6 +218,31 @@ ok '... two targets, then three' sh -c '
     [ "$(wc -l <runs/w-001/targets) $(wc -l <runs/w-002/targets)" = "2 3" ]'
 ok '... that can be compared' sh -c 'diffrounds runs/w-00*/hops.gz >out'
 
+# --- the manual page
+
+# examples: the commands of EXAMPLES that are about paths, one a line
+examples() {
+	sed -n '/^The path to an address/,/^\.Ed/p' "$TOP/man/orchestrate.1" |
+	    sed -n '/^\.Bd/,/^\.Ed/p' | grep -v '^\.' | sed 's/\\e$/\\/' |
+	    sed -e ':a' -e '/\\$/N; s/\\\n *//; ta'
+}
+run_examples() (
+	mkdir -p page && cd page || exit 1
+	sed 's/$/ source=192.0.2.1/' ../nodes.txt >nodes.txt
+	printf '9.9.9.9\n8.8.8.8\n' >targets.txt
+	examples | sed 's/24h/7s/; s/5m/3s/' >list
+	n=0
+	while read -r line
+	do
+		sh -c "$line" >out.$n 2>err.$n </dev/null ||
+		    { echo "$line"; cat "err.$n"; exit 1; }
+		[ -s "out.$n" ] || { echo "$line: nothing"; exit 1; }
+		n=$((n + 1))
+	done <list
+	[ $n -eq 5 ]
+)
+ok 'the examples' run_examples
+
 # --- what is refused before anything starts
 
 SSH=$work/nossh; export SSH
