@@ -20,7 +20,7 @@ a=xe$$a r=xe$$r s=xe$$s b=xe$$b
 leave() {
 	for ns in $a $r $s $b
 	do
-		ip netns del $ns 2>/dev/null
+		ip netns del "$ns" 2>/dev/null
 	done
 	rm -rf "$work"
 }
@@ -44,7 +44,7 @@ link() {
 raise() {
 	for ns in $a $r $s $b
 	do
-		ip netns add $ns && ip -n $ns link set lo up || return 1
+		ip netns add "$ns" && ip -n "$ns" link set lo up || return 1
 	done
 	link $a $r 1 && link $r $s 2 && link $s $b 3 &&
 	    ip -n $a route add default via 10.77.1.2 &&
@@ -57,7 +57,7 @@ raise() {
 	    ip -n $s -6 route add fd77:1::/64 via fd77:2::1 || return 1
 	for ns in $r $s $b
 	do
-		ip netns exec $ns sysctl -qw net.ipv4.ip_forward=1 \
+		ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=1 \
 		    net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratemask=0 \
 		    net.ipv6.icmp.ratemask=127 || return 1
 	done
