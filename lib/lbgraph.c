@@ -219,8 +219,7 @@ collect_links(struct lbgraph *g, const struct paths *p,
 			const struct pathcell *c = &p->cell[k];
 			struct lbnode *from;
 
-			if (c->ttl < g->first || c->ttl > t->end ||
-			    of[c->ttl - 1] == LB_NONE)
+			if (!known(g, t, c) || of[c->ttl - 1] == LB_NONE)
 				continue;
 			from = &g->node[of[c->ttl - 1]];
 			if (c->answered > from->repeats)

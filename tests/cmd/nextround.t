@@ -194,7 +194,13 @@ order() {
 	nextround o.hops >o.probes &&
 	    recawk '{ if ($ttl == last) bad++; last = $ttl; n++; t[$ttl]++ }
 		END { exit !(n == 9 * 5 && !bad && length(t) == 9) }' o.probes &&
-	    nextround o.hops | grep -v '^#' >x && grep -v '^#' o.probes | cmp - x
+	    nextround o.hops | grep -v '^#' >x &&
+	    grep -v '^#' o.probes | cmp - x || return 1
+	printf '1 ams 1 0 0 1\n1 ams 2 0 0 2\n1 ams 3 0 0 dst\n' >o
+	hops o
+	nextround --tracelb --confidence 99.99 o.hops | recawk '
+		{ if ($ttl == last) bad++; last = $ttl; n++ }
+		END { exit !(n > 3 * 12 && !bad) }'
 }
 ok 'no ttl twice in a row, the same order each time' order
 

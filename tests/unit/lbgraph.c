@@ -43,6 +43,10 @@ static const struct {
 	{ "refused later", "abb!/ab.", "0S2:a 1a2:b 2b|2:b. 3b!#1: 3.>|1:" },
 	{ "refused for one flow, not for one that was silent", "ab!/a.cD",
 	    "0S2:a 1a2:b. 2b!#1: 2.1:c 3c1:D 4D$#1:" },
+	{ "silent after who refuses", "abb!/ab../ab..",
+	    "0S3:a 1a3:b 2b|3:b. 3b!#1: 3.>|2:. 4.>|2:" },
+	{ "silent between who refuses and its refusal", "ab.b!/ab..",
+	    "0S2:a 1a2:b 2b|2:. 3.|2:b. 4b!#1: 4.>|1:" },
 	{ "refused later, but passed", "abb!/abcD",
 	    "0S2:a 1a2:b 2b2:bc 3b!#1: 3c1:D 4D$#1:" },
 	{ "a loop", "abac", "0S1:a 1a1:b 2b1:a 3a@#1:" },
@@ -148,6 +152,11 @@ pending(void)
 	lbgraph_build(&g, &p, &p.set[0], 1, 3);
 	print(&g, got);
 	ok(strcmp(got, "0S2:a 1a2:. 2.1:D 3D$#2:") == 0, "%s", got);
+	add_all(&p, "ab......");
+	lbgraph_build(&g, &p, &p.set[0], 1, 3);
+	print(&g, got);
+	ok(strcmp(got, "0S1:a 1a1:b 2b1:") == 0, "far beyond the graph: %s",
+	    got);
 	add_all(&p, "a.D/a.D/a.D/a.D/a.D/a.D");
 	lbgraph_build(&g, &p, &p.set[0], 1, 3);
 	print(&g, got);
