@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -85,7 +84,8 @@ struct test {
 	struct portcheck	*check;
 	int64_t			 end;		/* CLOCK_MONOTONIC */
 	struct evtimer		 tick;
-	unsigned		 unlistened;
+	int			 fd, offsets_fd;
+	bool			 gz, offsets_gz;
 };
 
 static volatile sig_atomic_t signalled;
@@ -171,36 +171,57 @@ set_up(struct test *t, int nhosts)
 		err(2, "getrandom");
 }
 
+/* The files we write, opened with the rights of whoever started us. */
 static void
-open_output(struct recout *o, const struct rectype *type, const char *path)
+create_outputs(struct test *t)
 {
-	bool gz;
-	int fd = recout_create(path, force, &gz);
-
-	if (fd == -1)
-		err(2, "%s", path == NULL ? "stdout" : path);
-	if (recout_open(o, type, fd, gz, false, NULL) == -1)
-		err(3, "%s", path == NULL ? "stdout" : path);
+	t->fd = recout_create(out_path, force, &t->gz);
+	if (t->fd == -1)
+		err(2, "%s", out_path == NULL ? "stdout" : out_path);
+	if (offsets_path == NULL)
+		return;
+	t->offsets_fd = recout_create(offsets_path, force, &t->offsets_gz);
+	if (t->offsets_fd == -1)
+		err(2, "%s", offsets_path);
 }
 
 static void
-open_outputs(struct test *t)
+open_outputs(struct test *t, int dropped)
 {
 	char host[256] = "";
 
 	gethostname(host, sizeof(host) - 1);
-	open_output(&t->out, &rec_conn, out_path);
+	if (recout_open(&t->out, &rec_conn, t->fd, t->gz, false, NULL) == -1)
+		err(3, "%s", out_path == NULL ? "stdout" : out_path);
 	t->ctx.out = &t->out;
-	if (offsets_path != NULL) {
-		open_output(&t->offsets, &rec_offset, offsets_path);
-		t->ctx.offsets = &t->offsets;
-		recout_meta(&t->offsets, "node", "%s:%u", t->node.name,
-		    t->node.number);
-	}
 	recout_meta(&t->out, "node", "%s:%u", t->node.name, t->node.number);
 	recout_meta(&t->out, "version", "%s", CASTNET_VERSION);
 	recout_meta(&t->out, "host", "%s", host);
-	(void)recout_flush(&t->out);
+	recout_meta(&t->out, "confined", "seccomp%s%s%s",
+	    dropped & PRIV_UID ? " user" : "",
+	    dropped & PRIV_CHROOT ? " chroot" : "",
+	    dropped & PRIV_LANDLOCK ? " landlock" : "");
+	if (recout_flush(&t->out) == -1)
+		err(3, "%s", out_path == NULL ? "stdout" : out_path);
+	if (offsets_path == NULL)
+		return;
+	if (recout_open(&t->offsets, &rec_offset, t->offsets_fd,
+	    t->offsets_gz, false, NULL) == -1)
+		err(3, "%s", offsets_path);
+	t->ctx.offsets = &t->offsets;
+	recout_meta(&t->offsets, "node", "%s:%u", t->node.name,
+	    t->node.number);
+}
+
+static void
+confine(const struct test *t)
+{
+	struct privfd fds[2] = { { t->fd, PRIV_WRITE },
+	    { t->offsets_fd, PRIV_WRITE } };
+	char why[128];
+
+	if (priv_confine_sockets(fds, offsets_path == NULL ? 1 : 2, why) == -1)
+		errx(2, "%s", why);
 }
 
 /* Listeners and connections, all of them, before any test begins. */
@@ -251,12 +272,12 @@ on_tick(void *arg, int64_t now)
 static void
 run(struct test *t)
 {
-	bool serve = listens.n > 0 && turns == 0;
+	/* A listener without tests of its own, or without an end, serves on. */
+	bool serve = listens.n > 0 && (turns == 0 || connects.n == 0);
 
-	if (t->ctx.cpu_last == 0)
-		(void)connctx_cpu(&t->ctx);
+	(void)connctx_cpu(&t->ctx);
 	while (t->ctx.error == 0 && (t->ctx.busy > 0 ||
-	    (listens.n > 0 && (serve || connects.n == 0) && !t->ctx.ending)))
+	    (serve && !t->ctx.ending)))
 		if (evloop_turn(&t->ctx.loop) == -1)
 			err(3, "epoll");
 }
@@ -310,19 +331,26 @@ main(int argc, char *argv[])
 	static struct test t;
 	struct sigaction sa = { .sa_handler = on_signal };
 	char *const *argv0 = argv;
+	char why[128];
+	int dropped;
 
 	priv_closefds(argv);
 	opt_parse(&tool, &argc, &argv);
 	set_up(&t, argc);
 	if (evloop_open(&t.ctx.loop) == -1)
 		err(2, "epoll");
-	open_outputs(&t);
+	create_outputs(&t);
+	open_all(&t, argv);
+	if ((dropped = priv_drop_sockets(why)) == -1)
+		errx(2, "%s", why);
+
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	open_outputs(&t, dropped);
 	t.tick = (struct evtimer){ .fire = on_tick, .arg = &t };
 	evtimer_set(&t.ctx.loop, &t.tick, clock_mono());
-	open_all(&t, argv);
+	confine(&t);
 	run(&t);
 	close_all(&t);
 	return finish(&t, (char *const *)argv0);

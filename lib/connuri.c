@@ -287,7 +287,7 @@ connuri_parse(struct connuri *u, const char *s, size_t n,
 	unsigned seen = 0;
 
 	*u = (struct connuri){ .dscp = -1, .ecn = -1, .ttl = -1,
-	    .interval_ns = 100 * NS_PER_MS, .time_ns = 5 * NS_PER_S,
+	    .interval_ns = 100 * NS_PER_MS,
 	    .timeout_ns = 2 * NS_PER_S, .dirs = CONN_UP };
 	if (parse_proto(u, &rest, err) == -1)
 		return -1;

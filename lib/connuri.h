@@ -37,7 +37,7 @@ struct connuri {
 	uint64_t	 size;		/* bytes; 0: the test's own default */
 	uint64_t	 rate;		/* bits a second; 0: default */
 	int64_t		 interval_ns;	/* between latency packets */
-	int64_t		 time_ns;	/* length of a turn */
+	int64_t		 time_ns;	/* length of a turn; 0: default */
 	int64_t		 timeout_ns;	/* later than that is lost */
 	int		 dscp, ecn, ttl;	/* -1: the system's */
 	bool		 gso;

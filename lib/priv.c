@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -173,9 +174,12 @@ drop_caps(void)
 	return 0;
 }
 
-/* Deny all that this kernel's Landlock knows; 1 when there is one. */
+/*
+ * Deny all that this kernel's Landlock knows, but, if sockets, not those; 1
+ * when there is one.
+ */
 static int
-landlock(void)
+landlock(int sockets)
 {
 	struct {
 		uint64_t fs, net, scoped;
@@ -190,7 +194,7 @@ landlock(void)
 		return 0;
 	memset(&attr, 0, sizeof(attr));
 	attr.fs = (UINT64_C(1) << fs_bits[abi > 5 ? 5 : abi]) - 1;
-	if (abi >= 4)
+	if (abi >= 4 && !sockets)
 		attr.net = LL_NET;
 	if (abi >= 6)
 		attr.scoped = LL_SCOPES;
@@ -204,8 +208,8 @@ landlock(void)
 	return rc == 0;
 }
 
-int
-priv_drop(char err[static 128])
+static int
+drop(int sockets, char err[static 128])
 {
 	const struct rlimit none = { 0, 0 };
 	const struct passwd *pw = NULL;
@@ -237,9 +241,21 @@ priv_drop(char err[static 128])
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    setrlimit(RLIMIT_CORE, &none) == -1)
 		return fail(err, "cannot forbid a core dump");
-	if (landlock())
+	if (landlock(sockets))
 		done |= PRIV_LANDLOCK;
 	return done;
+}
+
+int
+priv_drop(char err[static 128])
+{
+	return drop(0, err);
+}
+
+int
+priv_drop_sockets(char err[static 128])
+{
+	return drop(1, err);
 }
 
 /* Harmless whatever the arguments. */
@@ -294,6 +310,19 @@ static const struct {
 	{ PRIV_STATFS,	SCMP_SYS(fstatfs) },
 };
 
+/* Of whoever may have sockets, on any descriptor. */
+static const int network[] = {
+	SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen),
+	SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom),
+	SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(recvmmsg_time64),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(sendfile), SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
+	SCMP_SYS(pwrite64), SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime),
+	SCMP_SYS(clock_adjtime64),
+};
+
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 static int
@@ -337,7 +366,24 @@ allow_fd(scmp_filter_ctx ctx, int fd, unsigned may)
 }
 
 static int
-build_filter(scmp_filter_ctx ctx, const struct privfd *fds, size_t n)
+allow_network(scmp_filter_ctx ctx)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < COUNT(network); i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, network[i], 0);
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+		    1, SCMP_A0(SCMP_CMP_EQ, AF_INET));
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+		    1, SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	return rc;
+}
+
+static int
+build_filter(scmp_filter_ctx ctx, const struct privfd *fds, size_t n,
+    int sockets)
 {
 	int rc = 0;
 
@@ -352,6 +398,8 @@ build_filter(scmp_filter_ctx ctx, const struct privfd *fds, size_t n)
 		rc = allow_fd(ctx, 2, PRIV_WRITE);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = allow_fd(ctx, fds[i].fd, fds[i].may);
+	if (rc == 0 && sockets)
+		rc = allow_network(ctx);
 	if (rc == 0)
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
 		    SCMP_ACT_KILL_PROCESS);
@@ -362,8 +410,9 @@ build_filter(scmp_filter_ctx ctx, const struct privfd *fds, size_t n)
 	return rc;
 }
 
-int
-priv_confine(const struct privfd *fds, size_t n, char err[static 128])
+static int
+confine(const struct privfd *fds, size_t n, int sockets,
+    char err[static 128])
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc;
@@ -372,13 +421,26 @@ priv_confine(const struct privfd *fds, size_t n, char err[static 128])
 		errno = ENOMEM;
 		return fail(err, "seccomp");
 	}
-	rc = build_filter(ctx, fds, n);
+	rc = build_filter(ctx, fds, n, sockets);
 	seccomp_release(ctx);
 	if (rc != 0) {
 		errno = -rc;
 		return fail(err, "seccomp");
 	}
 	return 0;
+}
+
+int
+priv_confine(const struct privfd *fds, size_t n, char err[static 128])
+{
+	return confine(fds, n, 0, err);
+}
+
+int
+priv_confine_sockets(const struct privfd *fds, size_t n,
+    char err[static 128])
+{
+	return confine(fds, n, 1, err);
 }
 
 #ifdef WITH_ASAN

@@ -41,6 +41,9 @@ enum {
  */
 int	 priv_drop(char err[static 128]);
 
+/* The same for who goes on to open, bind and connect sockets. */
+int	 priv_drop_sockets(char err[static 128]);
+
 /* What a descriptor may be used for once confined. */
 enum {
 	PRIV_READ	= 1,	/* read, readv, lseek */
@@ -64,5 +67,12 @@ struct privfd {
  * SIGSYS.  Return 0, or -1 with a reason.
  */
 int	 priv_confine(const struct privfd *, size_t n, char err[static 128]);
+
+/*
+ * The same, and beyond it any use of TCP and UDP sockets, epoll, and files
+ * that are only in memory.
+ */
+int	 priv_confine_sockets(const struct privfd *, size_t n,
+    char err[static 128]);
 
 #endif

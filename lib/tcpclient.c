@@ -43,7 +43,7 @@ struct tcpclient {
 	struct seqacct		 rt;
 	int64_t			 sent_at[PINGS];
 	uint64_t		 pings, last_pings, last_rcvd, last_lost,
-				 last_late;
+				 last_late, failed, last_failed;
 	int64_t			 next_ping;
 
 	/* bandwidth */
@@ -91,9 +91,12 @@ send_ping(void *arg, int64_t now)
 	}
 	/* What was missed is not made good, and the rest keeps its times. */
 	c->next_ping += c->uri->interval_ns;
-	if (c->next_ping < now)
-		c->next_ping += ((now - c->next_ping) / c->uri->interval_ns +
-		    1) * c->uri->interval_ns;
+	if (c->next_ping < now) {
+		int64_t missed = (now - c->next_ping) / c->uri->interval_ns + 1;
+
+		c->failed += (uint64_t)missed;
+		c->next_ping += missed * c->uri->interval_ns;
+	}
 	evtimer_set(&c->ctx->loop, &c->ping, c->next_ping);
 }
 
@@ -103,7 +106,7 @@ begin_latency(struct tcpclient *c)
 	connlat_init(&c->lat, &c->clock);
 	seqacct_init(&c->rt, LOG2_WINDOW);
 	c->pings = c->last_pings = c->last_rcvd = c->last_lost =
-	    c->last_late = 0;
+	    c->last_late = c->failed = c->last_failed = 0;
 	c->lat_on = true;
 }
 
@@ -132,6 +135,7 @@ put_latency(struct tcpclient *c, bool final)
 	r->rcvd = (rec_num)(c->rt.rcvd - (final ? 0 : c->last_rcvd));
 	r->lost = (rec_num)(c->rt.lost - (final ? 0 : c->last_lost));
 	r->late = (rec_num)(c->rt.late - (final ? 0 : c->last_late));
+	r->failed = (rec_num)(c->failed - (final ? 0 : c->last_failed));
 	r->cpu_ns = final || c->bw_on ? NUM_NONE : connctx_cpu(c->ctx);
 	if (final)
 		word_str(&r->state, "whole");
@@ -150,6 +154,7 @@ put_latency(struct tcpclient *c, bool final)
 	c->last_rcvd = c->rt.rcvd;
 	c->last_lost = c->rt.lost;
 	c->last_late = c->rt.late;
+	c->last_failed = c->failed;
 }
 
 static void

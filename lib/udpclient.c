@@ -16,7 +16,7 @@
 #include "udplat.h"
 #include "udppmtu.h"
 
-enum phase { RUN, DRAIN, ASK, HELLO, START, BW_RUN, BW_DRAIN, BW_STOP, PMTU,
+enum phase { BEGIN, RUN, DRAIN, ASK, HELLO, START, BW_RUN, BW_DRAIN, BW_STOP, PMTU,
 	DONE };
 
 enum { ASKS = 30, ASK_MS = 100, HELLOS = 20, HELLO_MS = 250, KEEP_MS = 250,
@@ -179,9 +179,13 @@ send_latency(void *arg, int64_t now)
 		c->error = e;
 	/* What was missed is not made good, and the rest keeps its times. */
 	c->next_packet += c->uri->interval_ns;
-	if (c->next_packet < now)
-		c->next_packet += ((now - c->next_packet) /
-		    c->uri->interval_ns + 1) * c->uri->interval_ns;
+	if (c->next_packet < now) {
+		int64_t missed = (now - c->next_packet) /
+		    c->uri->interval_ns + 1;
+
+		c->lat.failed += (uint64_t)missed;
+		c->next_packet += missed * c->uri->interval_ns;
+	}
 	evtimer_set(&c->ctx->loop, &c->pace, c->next_packet);
 }
 
@@ -554,6 +558,9 @@ on_step(void *arg, int64_t now)
 	case PMTU:
 		step_pmtu(c, now);
 		break;
+	case BEGIN:
+		next_turn(c);
+		break;
 	case DONE:
 		break;
 	default:
@@ -579,7 +586,7 @@ on_tick(void *arg, int64_t now)
 			put_bw(c, false);
 	}
 	/* Who sends nothing hears nothing. */
-	if (c->phase != PMTU && c->phase != DRAIN && c->phase != ASK)
+	if (c->phase != BEGIN && c->phase != PMTU && c->phase != DRAIN && c->phase != ASK)
 		check_silence(c, now);
 	if (c->ctx->ending && (c->phase == RUN || c->phase == BW_RUN))
 		evtimer_set(&c->ctx->loop, &c->step, now);
@@ -640,7 +647,7 @@ udpclient_open(struct connctx *ctx, const struct connuri *u,
 	c->bw = (struct evtimer){ .fire = send_data, .arg = c };
 	udpbatch_init(&c->batch, UDPSOCK_MAX);
 	ctx->busy++;
-	next_turn(c);
+	evtimer_set(&ctx->loop, &c->step, clock_mono());
 	c->next_record = clock_mono() + ctx->interval_ns;
 	evtimer_set(&ctx->loop, &c->tick, clock_mono() + TICK_NS);
 	return c;

@@ -10,7 +10,10 @@
  */
 struct udpclient;
 
-/* Begin; NULL with a reason in err.  The caller keeps the URI. */
+/*
+ * Look up the host, and begin when the loop turns; NULL with a reason in
+ * err.  The caller keeps the URI.
+ */
 struct udpclient *udpclient_open(struct connctx *, const struct connuri *,
     char err[static CONN_ERRLEN]);
 

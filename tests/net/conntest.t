@@ -130,8 +130,8 @@ then
 	ip -n $a link add eth0 type veth peer name eth0 netns $b
 	for n in $a $b
 	do
-		ip -n $n link set lo up
-		ip -n $n link set eth0 up
+		ip -n "$n" link set lo up
+		ip -n "$n" link set eth0 up
 	done
 	ip -n $a addr add 192.0.2.1/24 dev eth0
 	ip -n $b addr add 192.0.2.2/24 dev eth0
