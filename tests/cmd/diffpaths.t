@@ -47,6 +47,7 @@ cat >a <<'END'
 10.0.0.10 ams 1 172.16.0.1,172.16.0.3,172.16.0.9,10.0.0.10
 10.0.0.10 fra 0 172.16.0.1,172.16.0.2,172.16.0.9,10.0.0.10
 10.0.0.11 ams 0 172.16.0.1,10.0.0.11
+10.0.0.13 ams 0 172.16.0.1,-,172.16.0.3,10.0.0.13
 2001:db8::1 ams 0 2001:db8:1::1,2001:db8::1
 END
 cat >b <<'END'
@@ -63,20 +64,21 @@ cat >b <<'END'
 10.0.0.10 ams 1 172.16.0.1,172.16.0.2,172.16.0.9,10.0.0.10
 10.0.0.10 ams 2 172.16.0.1,172.16.0.2,172.16.0.9,10.0.0.10
 10.0.0.12 ams 0 172.16.0.1,10.0.0.12
+10.0.0.13 ams 0 172.16.0.1,10.0.0.13
 2001:db8::1 ams 0 2001:db8:1::2,2001:db8::1
 END
 hops a
 hops b
 
 # By hand: stable 1, 3, 8, 10 of flow 0; changed 2, 7 (it loops), 9 (it is
-# shorter), 10 of flow 1, v6; lost 4; gained 5; silent 6; added 10 of flow 2
+# shorter), 10 of flow 1, 13, v6; lost 4; gained 5; silent 6; added 10 of flow 2
 # and 12; removed 10 of fra and 11.
 drift() {
 	diffrounds --paths before=a.fsdb b.fsdb c=a.fsdb >out || return 1
 	rows out >got
 	tr ' ' '\t' >want <<-END
-	before b 4 5 1 1 1 2 2 0.454545455
-	b c 4 5 1 1 1 2 2 0.454545455
+	before b 4 6 1 1 1 2 2 0.5
+	b c 4 6 1 1 1 2 2 0.5
 	END
 	diff -u want got
 }
@@ -91,6 +93,7 @@ moved() {
 	0a000007 10.0.0.7 ams 192.0.2.1 udp 0 b changed 3 172.16.0.1,172.16.0.2,10.0.0.7 172.16.0.1,172.16.0.2,172.16.0.1
 	0a000009 10.0.0.9 ams 192.0.2.1 udp 0 b changed 3 172.16.0.1,172.16.0.2,172.16.0.3,10.0.0.9 172.16.0.1,172.16.0.2,10.0.0.9
 	0a00000a 10.0.0.10 ams 192.0.2.1 udp 1 b changed 2 172.16.0.1,172.16.0.3,172.16.0.9,10.0.0.10 172.16.0.1,172.16.0.2,172.16.0.9,10.0.0.10
+	0a00000d 10.0.0.13 ams 192.0.2.1 udp 0 b changed 3 172.16.0.1,-,172.16.0.3,10.0.0.13 172.16.0.1,10.0.0.13
 	20010db8000000000000000000000001 2001:db8::1 ams 192.0.2.1 udp 0 b changed 1 2001:db8:1::1,2001:db8::1 2001:db8:1::2,2001:db8::1
 	END
 	diff -u want got
@@ -99,14 +102,14 @@ ok 'paths that moved' moved
 
 same() {
 	diffrounds --paths a.fsdb a.fsdb | rows | cut -f 3-9 |
-	    grep -x "$(printf '13\t0\t0\t0\t1\t0\t0')"
+	    grep -x "$(printf '14\t0\t0\t0\t1\t0\t0')"
 }
 ok 'a file and itself' same
 
 alert() {
-	diffrounds --paths --alert 0.5 a.fsdb b.fsdb >out || return 1
+	diffrounds --paths --alert 0.6 a.fsdb b.fsdb >out || return 1
 	status 1 diffrounds --paths --alert 0.4 a.fsdb b.fsdb 2>err >out &&
-	    grep -x 'diffrounds: b: 45.4545% of the paths changed, more than 40.0000%' err
+	    grep -x 'diffrounds: b: 50.0000% of the paths changed, more than 40.0000%' err
 }
 ok '--alert' alert
 

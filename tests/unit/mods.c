@@ -338,6 +338,20 @@ test_shorter(void)
 	    "the same, 20 bytes of TCP: %s", out);
 	ok(compare(q, 28, out) == QCLASS_L3_8 &&
 	    strcmp(out, "IP::Length(64>60)") == 0, "8 bytes: %s", out);
+
+	/* The last four bytes of a datagram, too. */
+	make("dns", 4);
+	n = len - 4;
+	memcpy(q, probe, n);
+	put16(q + 2, (uint16_t)n);
+	put16(q + 24, (uint16_t)(n - 20));
+	fix_sum(q, n);
+	ok(compare(q, n, out) == QCLASS_FULL && strcmp(out,
+	    "IP::Length(112>108),UDP::Length(92>88),Payload") == 0,
+	    "a shorter datagram: %s", out);
+	ok(compare(q, 60, out) == QCLASS_PART && strcmp(out,
+	    "IP::Length(112>108),UDP::Length(92>88)") == 0,
+	    "the same, cut: %s", out);
 }
 
 /* IP options, and an extension header, put in on the way. */
