@@ -377,6 +377,7 @@ seed=(0|[1-9][0-9]{0,18})
 nodes=[1-9][0-9]{0,4}
 attempts=[1-9][0-9]{0,2}
 prompt=yes
+quotes=yes
 buffer=[1-9][0-9]{0,3}M
 new=yes
 bytes=[1-9][0-9]{0,6}
@@ -394,7 +395,7 @@ origin=[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}'
 give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
 	origins='' allow='' block='' block6='' candidates='' nodes='' ttl=''
-	attempts=1 prompt='' round='' buffer='' new='' bytes=''
+	attempts=1 prompt='' quotes='' round='' buffer='' new='' bytes=''
 	bad=$(printf '%s\n' "$@" | grep -Evx -m 1 -e "$start_words") || :
 	[ -z "$bad" ] || refuse "not an argument of start: $bad"
 	for word
@@ -410,6 +411,7 @@ give_args() {
 		nodes=*)	nodes=$value ;;
 		attempts=*)	attempts=$value ;;
 		prompt=*)	prompt=$value ;;
+		quotes=*)	quotes=$value ;;
 		buffer=*)	buffer=$value ;;
 		new=*)		new=$value ;;
 		bytes=*)	bytes=$value ;;
@@ -464,7 +466,7 @@ start() {
 start_catch() {
 	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"} \
 	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} \
-	    --max-attempt "$attempts" ${prompt:+--prompt} ${buffer:+--buffer "$buffer"}
+	    --max-attempt "$attempts" ${prompt:+--prompt} ${quotes:+--quotes} ${buffer:+--buffer "$buffer"}
 	for o in $origins
 	do
 		set -- "$@" -O "$o"

@@ -12,10 +12,11 @@
 # A kernel buffer for a few seconds is filled in no time; the usual one takes
 # as long to clear as everything else.
 path_catch_words() {
-	buffer=''
+	buffer='' quotes=quotes=yes
+	[ "$verb" != ping ] || quotes=''
 	[ "$rate" -eq 0 ] || [ "$rate" -gt 5000 ] || buffer=buffer=16M
 	echo "start $id catch node=$n_name:$n_number secs=$catch_secs new=yes" \
-	    "attempts=254 prompt=yes nodes=$node_count $buffer" \
+	    "attempts=254 prompt=yes nodes=$node_count $quotes $buffer" \
 	    $(iface_word) $(origin_words)
 }
 
@@ -271,7 +272,7 @@ match_paths() {
 	rc=0
 	(
 		cd "$run"
-		matchresults -v --hops --merge -o offsets $late_args \
+		matchresults -v --hops --merge -k key -o offsets $late_args \
 		    -w hops.new.gz $(run_files sent) $(run_files reply)
 	) 2>"$run/match.log" || rc=$?
 	if [ $rc -gt 1 ]

@@ -89,11 +89,14 @@ mux_open() {
 
 mux_close() {
 	[ -n "$mux" ] || return 0
-	find "$mux" -type s | while read -r socket
-	do
-		"$ssh" -F /dev/null -o ControlPath="$socket" -O exit -- node \
-		    </dev/null 2>/dev/null &
-	done
+	find "$mux" -type s | {
+		while read -r socket
+		do
+			"$ssh" -F /dev/null -o ControlPath="$socket" -O exit \
+			    -- node </dev/null 2>/dev/null &
+		done
+		wait
+	}
 }
 
 # ask file word ...: remote, its answer into a file without castnode's own

@@ -231,6 +231,19 @@ fetch r1 probes.1.gz 0
 start r1 catch node=a:1 secs=1 $origin attempts=0
 start r1 catch node=a:1 secs=1 $origin attempts=1e2
 start r1 catch node=a:1 secs=1 $origin prompt=no
+start r1 catch node=a:1 secs=1 $origin quotes=1
+start r1 catch node=a:1 secs=1 $origin buffer=16
+start r1 catch node=a:1 secs=1 $origin buffer=0M
+start r1 catch node=a:1 secs=1 $origin new=no
+start r1 send node=a:1 secs=1 $origin rate=1 list=probes.1.gz bytes=0
+start r1 send node=a:1 secs=1 $origin rate=1 list=probes.1.gz bytes=99999999
+end
+end r1
+end r1 1:0
+end r1 0:0 1
+end r1 1:0 1 1
+end r1 1:0 -1
+end ../r1 1:0 1
 start r1 catch node=a:1 secs=1 $origin prompt=yes=yes
 start r1 send node=a:1 secs=1 $origin rate=1 round=-1
 start r1 send node=a:1 secs=1 $origin rate=1 round=1000

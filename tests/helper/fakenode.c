@@ -73,7 +73,9 @@ options(int argc, char *argv[])
 		const char *o = argv[i], *v = argv[i + 1];
 		int64_t span;
 
-		if (strcmp(o, "--prompt") == 0)
+		if (strcmp(o, "--quotes") == 0)
+			i--;
+		else if (strcmp(o, "--prompt") == 0)
 			prompt = i--;
 		else if (strcmp(o, "-k") == 0)
 			key_path = v;
