@@ -47,7 +47,8 @@ hops() {
 
 origin='# origin.0: src=192.0.2.1 probe=udp sport=33000 dport=33434 ttl=64'
 
-hops '# paths: trace' '# gap: 2' '# nodes: am:1 lax:4 ams:3 fra:' "$origin" \
+other='# origin.9: src=192.0.2.9 probe=udp sport=1 dport=2 ttl=64'
+hops '# paths: trace' '# gap: 2' '# nodes: am:1 lax:4 ams:3 fra:' "$other" "$origin" \
     '# origin.1: src=2001:db8::a probe=icmp ttl=64' >trace <<'END'
 dst=2001:db8::7 hex=20010db8000000000000000000000007 ttl=1 from=2001:db8::1 rtt_ms=0.5 src=2001:db8::a probe=icmp
 ttl=2 from=2001:db8::7 kind=echo rtt_ms=1.5 src=2001:db8::a probe=icmp
@@ -418,10 +419,10 @@ damaged() {
 	status 1 exportrecords t 2>err >x && grep -q '^exportrecords: t: cut short' err || return 1
 	status 1 exportrecords -F scamper t 2>err >x && grep -q '^exportrecords: t: cut short' err || return 1
 	sed 's/^c6336407\t198/c6336407\tx198/' trace >t
-	status 1 exportrecords t 2>err >x && grep -q '^exportrecords: t:10: bad dst: x198.51.100.7$' err &&
+	status 1 exportrecords t 2>err >x && grep -q '^exportrecords: t:11: bad dst: x198.51.100.7$' err &&
 	    [ "$(wc -l <x)" -eq 12 ] || return 1
-	sed '7s/\t1\t0\t0\t/\t0\t0\t0\t/' trace >t
-	status 1 exportrecords -F atlas t 2>err >x && grep -q '^exportrecords: t:7: no such probe' err
+	sed '8s/\t1\t0\t0\t/\t0\t0\t0\t/' trace >t
+	status 1 exportrecords -F atlas t 2>err >x && grep -q '^exportrecords: t:8: no such probe' err
 }
 ok 'what was cut or is bad is left out, and said' damaged
 
@@ -517,6 +518,11 @@ both() {
 	    grep -q '^exportrecords: 3 replies left out: ' err || return 1
 	catchreply --quiet -f s.pcap -S 192.0.2.1 -P syn -N lax:2 -w r2 &&
 	    exportrecords -F pcap -k key r2 >x && [ "$(wc -c <x)" -eq 192 ] || return 1
+	# The contact text of these probes is longer than the replies.
+	"$HELPER/mkreplies" n=3 first=10.1.0.1 >r.pcap &&
+	    catchreply --quiet --force -f r.pcap -S 192.0.2.1 -k key -N lax:2 -w r1 &&
+	    status 1 exportrecords -F pcap -k key sent r1 2>err >x &&
+	    grep -q '^exportrecords: 3 replies left out: ' err || return 1
 	sed 's/\tams\t/\tfra\t/' sent >s2
 	status 1 exportrecords -F pcap -k key s2 2>err >x &&
 	    grep -q '7 probes not made again: no file says' err || return 1
