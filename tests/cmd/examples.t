@@ -57,6 +57,19 @@ awk 'BEGIN { for (i = 1; i < 16; i++)
 awk 'BEGIN { for (i = 1; i < 16; i++)
 	printf "%d,%d,%s\n", i * 16777216, (i + 1) * 16777216 - 1, (i % 2 ? "NL" : "DE") }' >geoip
 
+# Traces to four targets by way of a router each, and one that is all they
+# share; the second changes the MSS, as those after it show.
+awk -v OFS='\t' 'BEGIN {
+	print "#fsdb -F t hex:a dst:a tx:a rx:a verdict:a from:a kind:a rtt_ms:d rttl:q replies:q sites:a sent_time:d auth:a ttl:q flow:q attempt:q qttl:q qlen:q mpls:a mods:a qclass:a src:a probe:a icmp:a"
+	print "# paths: trace"
+	for (i = 1; i <= 4; i++) for (t = 1; t <= 4; t++) {
+		dst = "198.51.100." i
+		from = t == 1 ? "10.0.0.1" : t == 2 ? "10.0.1." i : t == 3 ? "10.0.2.1" : dst
+		rx = t == 3 && i > 2 ? "fra" : "ams"
+		print sprintf("c63364%02x", i), dst, "ams", rx, t == 4 ? "ok" : "unreach", from, t == 4 ? "synack" : "ttl", rx == "ams" ? sprintf("%d.%03d", t, i) : "-", 64 - t, 1, rx, sprintf("1000.%09d", i * 1000 + t), "tag32", t, 0, 0, t == 4 ? "-" : 1, t == 4 ? "-" : 60, "-", t == 4 ? "-" : t == 3 && i == 2 ? "TCP::Options::MSS" : "same", t == 4 ? "none" : "full", "192.0.2.1", "syn", t == 4 ? "-" : "11/0"
+	}
+	print "# end: 16" }' | gzip >hops.gz
+
 # examples: the commands, one a line
 examples() {
 	awk '/^\.Sh EXAMPLES/ { on = 1 } /^\.Sh SEE/ { on = 0 }
