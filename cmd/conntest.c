@@ -263,6 +263,7 @@ on_tick(void *arg, int64_t now)
 
 	if (signalled != 0 || now >= t->end)
 		t->ctx.ending = true;
+	t->ctx.clock_error = connctx_clock_error();
 	if (t->ctx.error == 0 && (recout_tick(&t->out, now) == -1 ||
 	    (t->ctx.offsets != NULL && recout_tick(&t->offsets, now) == -1)))
 		t->ctx.error = errno;
@@ -349,7 +350,7 @@ main(int argc, char *argv[])
 	sigaction(SIGTERM, &sa, NULL);
 	open_outputs(&t, dropped);
 	t.tick = (struct evtimer){ .fire = on_tick, .arg = &t };
-	evtimer_set(&t.ctx.loop, &t.tick, clock_mono());
+	on_tick(&t, clock_mono());
 	confine(&t);
 	run(&t);
 	close_all(&t);

@@ -21,6 +21,7 @@ struct connctx {
 	uint8_t		 secret[16];		/* for cookies */
 	int64_t		 interval_ns;		/* between records */
 	uint64_t	 turns;			/* rounds to make; 0: no end */
+	uint16_t	 clock_error;		/* of about now */
 	uint64_t	 max_rate;		/* of a UDP listener, bits a second */
 	uint64_t	 tcp_rate;		/* of a TCP listener, 0: any */
 	bool		 hist;

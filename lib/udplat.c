@@ -61,7 +61,7 @@ static size_t
 build(struct udplat *l, uint8_t *p, uint32_t seq, uint64_t raw, uint8_t flags)
 {
 	struct buf b = buf_init(p, l->size);
-	struct stamp_request r = { seq, raw, connctx_clock_error(),
+	struct stamp_request r = { seq, raw, l->ctx->clock_error,
 	    (uint16_t)(l->session % 65535 + 1) };
 	struct stamp_cos cos = { .dscp1 = (uint8_t)(l->uri->dscp < 0 ? 0 :
 	    l->uri->dscp) };

@@ -121,6 +121,13 @@ wait $srv
 ok 'the listener saw the address move' sh -c '
     recawk '\''$event == "moved" { n++ } END { exit !n }'\'' srv.rec'
 
+row_loss() {
+	recawk '$proto == "udp" && $event == "total" { print $dir, $sent, $rcvd, $lost, $state
+	    if ($dir == "rt") ok += $lost > $sent * .15 && $lost < $sent * .45 && $rcvd + $lost == $sent
+	    else ok += $rcvd + $lost == $sent }
+	    END { exit ok != 3 }' loss.rec
+}
+
 # Two nodes and a link between them, which goes down.
 a=Gct-a-$$ b=Gct-b-$$
 if [ "$(id -u)" = 0 ] && ip netns add $a 2>/dev/null
@@ -160,6 +167,24 @@ then
 		ok "... $proto: the failure is on record" sh -c '
 		    recawk '\''$proto == "'$proto'" && $event == "close" && $error != "-" { print; n++ }
 		    END { exit !n }'\'' a.rec'
+	done
+	# 30 % loss on the way there, then on the way back.
+	for hook in input output
+	do
+		ip netns exec $b nft -f - <<-EON
+		add table inet loss
+		add chain inet loss c { type filter hook $hook priority 0; }
+		add rule inet loss c numgen random mod 100 < 30 drop
+		EON
+		ip netns exec $a conntest -N a:1 --end +6s --interval 500ms \
+		    -c "tcp://192.0.2.2:$port?interval=20ms&latency&bandwidth&time=1s&rate=1M&size=4K" \
+		    -c "udp://192.0.2.2:$port?interval=20ms" >loss.rec 2>loss.err
+		ip netns exec $b nft delete table inet loss
+		ok "30 % loss at the $hook: udp counts it" row_loss
+		ok '... tcp goes on' sh -c '
+		    recawk '\''$proto == "tcp" && $dir == "rt" && $rcvd > 0 { n++; r += $rcvd; l = $time } { end = $time }
+		    $proto == "tcp" && $event ~ /open|close|fail/ { print $event, $error }
+		    END { print n, r, end - l; exit !(n >= 3 && r >= 20) }'\'' loss.rec'
 	done
 	# What a filter says, and what it does not say.
 	ip netns exec $b nft -f - <<-'EON'
