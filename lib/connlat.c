@@ -86,6 +86,7 @@ place(struct connlat *l)
 	}
 	l->nraw = 0;
 	s->offset = e.offset_ns;
+	s->offset_err = e.err_ns;
 	/* Back then it was known as well but for what the drift may be. */
 	e.err_ns += llround((e.drift_hi - e.drift_lo) / 2 *
 	    (double)(now - first));
@@ -135,6 +136,7 @@ merge(struct latsum *to, const struct latsum *from)
 	if (from->owd_err == -1)
 		return;
 	to->offset = from->offset;
+	to->offset_err = from->offset_err;
 	if (from->owd_err > to->owd_err)
 		to->owd_err = from->owd_err;
 }
@@ -178,7 +180,7 @@ connlat_fill_rt(const struct latsum *s, struct conn *r)
 	r->dwell_p50_ms = sketch_quantile(&s->dwell, .5);
 	if (s->owd_err != -1) {
 		r->offset_ms = -s->offset;
-		r->owd_err_ms = s->owd_err;
+		r->owd_err_ms = s->offset_err;
 	}
 	/* All of it or nothing: half a histogram would be a wrong one. */
 	n = sketch_format(&s->rtt, &from, text, sizeof(text) - 1);

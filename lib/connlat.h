@@ -18,7 +18,7 @@ struct latsum {
 	struct sketch	rtt, dwell, owd[2];
 	int64_t		rtt_min, rtt_max, owd_min[2], owd_max[2];
 	int64_t		owd_err;	/* largest; -1: no offset known */
-	int64_t		offset;		/* last: peer's clock minus ours */
+	int64_t		offset, offset_err;	/* last: the peer's clock minus ours */
 	uint64_t	clipped;	/* owds below 0 within the bound */
 };
 

@@ -138,6 +138,23 @@ between(const struct tcpconn *c)
 	return c->file == -1 || c->file_at % c->size == 0;
 }
 
+/*
+ * Where in the file a place of the stream is, and *end no further than the
+ * file's: the end of a message larger than the file is half of it, again and
+ * again, so that who asks for large messages costs no memory.
+ */
+static off_t
+in_file(const struct tcpconn *c, uint64_t *end)
+{
+	uint64_t at = c->file_at;
+
+	if (at >= FILE_MIN)
+		at = FILE_MIN / 2 + at % (FILE_MIN / 2);
+	if (c->file_len > FILE_MIN && *end - c->file_at > FILE_MIN - at)
+		*end = c->file_at + FILE_MIN - at;
+	return (off_t)at;
+}
+
 /* One send of what is next: 1 sent, 0 would block or nothing, -1 error. */
 static int
 send_next(struct tcpconn *c)
@@ -157,11 +174,11 @@ send_next(struct tcpconn *c)
 
 		if (end - c->file_at > SEND_MAX)
 			end = c->file_at + SEND_MAX;
-		at = (off_t)c->file_at;
+		at = in_file(c, &end);
 		n = sendfile(c->source.fd, c->file, &at, end - c->file_at);
 		if (n > 0) {
 			c->sent += (uint64_t)n;
-			c->file_at = (uint64_t)at;
+			c->file_at += (uint64_t)n;
 			c->sent_msgs = c->sent / c->size;
 			if (c->file_at == c->file_len)
 				c->file_at = 0;
@@ -218,7 +235,8 @@ tcpconn_stream(struct tcpconn *c, uint64_t size)
 	c->file_at = 0;
 	c->sent = c->sent_msgs = 0;
 	c->file = memfd_create("conntest", MFD_CLOEXEC);
-	if (c->file == -1 || ftruncate(c->file, (off_t)c->file_len) == -1)
+	if (c->file == -1 || ftruncate(c->file,
+	    (off_t)(c->file_len < FILE_MIN ? c->file_len : FILE_MIN)) == -1)
 		return -1;
 	for (uint64_t i = 0; i < count; i++) {
 		struct buf b = buf_init(p, sizeof(p));

@@ -35,7 +35,7 @@ struct tcpconn {
 	uint8_t		*out;			/* to be sent */
 	size_t		 nout;
 	int		 file;			/* of messages, -1: none */
-	uint64_t	 file_len, file_at, size;
+	uint64_t	 file_len, file_at, size;	/* of the stream's round */
 	bool		 streaming;
 	uint64_t	 sent, sent_msgs;	/* bytes of it */
 	bool		 want_out;

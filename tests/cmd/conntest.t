@@ -148,6 +148,10 @@ ok '... is kept' row out '$event == "total" && $test == "bandwidth"' \
 ok 'small messages' bandwidth "tcp://127.0.0.1:$port?bandwidth&time=500ms&size=36&dir=down"
 ok '... each is counted' row out '$event == "total" && $test == "bandwidth"' \
     '$rcvd == $sent && $rcvd > 1000'
+ok 'messages larger than what they are sent from' bandwidth \
+    "tcp://127.0.0.1:$port?bandwidth&time=500ms&size=5MB&dir=both&name=large"
+ok '... arrive whole' row out '$event == "total" && $test == "bandwidth"' \
+    '$rcvd == $sent && $rcvd >= 1 && $state == "whole" && $size == 5242880'
 ok 'path MTU of loopback, up to 4000 bytes' bandwidth \
     "udp://127.0.0.1:$port?pmtu&size=4000"
 ok '... is all of it' row out '$event == "pmtu"' '$pmtu == 4028'
