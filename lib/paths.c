@@ -88,15 +88,20 @@ parse(struct paths *p, const struct span v[], char err[static 256])
 		p->scratch = mem_alloc(sizeof *p->scratch);
 		rec_clear(&rec_hop, p->scratch);
 	}
-	for (size_t i = 0; i < rec_hop.nfields; i++)
-		if (v[i].s != NULL && rec_parse_field(&rec_hop.fields[i],
-		    p->scratch, v[i].s, v[i].n) == -1) {
+	for (size_t i = 0; i < rec_hop.nfields; i++) {
+		/* A column that this file has not, the one before may have. */
+		struct span s = v[i].s == NULL ? (struct span){ "-", 1 } :
+		    v[i];
+
+		if (rec_parse_field(&rec_hop.fields[i], p->scratch, s.s,
+		    s.n) == -1) {
 			snprintf(err, 256, "bad %s: %.*s",
 			    rec_hop.fields[i].name,
-			    (int)(v[i].n > 80 ? 80 : v[i].n), v[i].s);
+			    (int)(s.n > 80 ? 80 : s.n), s.s);
 			errno = EINVAL;
 			return -1;
 		}
+	}
 	return 0;
 }
 

@@ -371,6 +371,18 @@ columns() {
 }
 ok 'files with different columns' columns
 
+# Hops too: what a file has no column for is not that of the file before.
+hop_columns() {
+	awk -F '\t' -v OFS='\t' '/^#fsdb/ { sub(" icmp.*", ""); n = split($0, h, " ") - 3 }
+	    !/^#/ { NF = n } { print }' trace | grep -v -e '^c6336407' -e '^2001' |
+	    sed 's/^# end: .*/# end: 9/' >t2
+	grep -e '^#' -e '^c6336407' trace | sed 's/^# end: .*/# end: 8/' >t1
+	exportrecords -F scamper t1 t2 | jq -e -s '
+	    (.[0].hops | all(.icmp_type)) and (.[1:][].hops // [] |
+	    all(has("icmp_type") | not))' && [ "$(exportrecords -F scamper t1 t2 | wc -l)" -eq 5 ]
+}
+ok 'hop files with different columns' hop_columns
+
 # The same question of a database and of JSON; the file is loaded twice.
 question='SELECT count(*), count("from"), sum(ttl), count(rtt_ms), count(DISTINCT dst), sum(sent_time > 1700000000.0100005) FROM hop'
 answer() {
