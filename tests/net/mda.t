@@ -34,6 +34,7 @@ says_flow() {
 	! grep per-packet tree
 }
 
+# shellcheck disable=SC2086 # paths are words
 ok 'the lab' lab up $diamonds packet chain
 first "$diamonds chain"
 ok 'rounds until nothing is wanted' rounds multi ams udp 2000 probes

@@ -87,7 +87,7 @@ do
 	[ $v = 4 ] && src=$U4 || src=$U6
 	for m in udp-paris icmp-paris
 	do
-		ok "scamper $m, IPv$v" scamper_rows $m $v $src
+		ok "scamper $m, IPv$v" scamper_rows $m $v "$src"
 		ok '... on the topology' without_id scamper.$m.$v
 	done
 	ok "traceroute, IPv$v" traceroute_rows $v
@@ -175,6 +175,29 @@ alone() {
 	[ "$refused" -gt 1000 ]
 }
 
+# The command that does it all, over ssh, from every site.
+command() {
+	lab targets cross away mesh >some
+	lab ctl orchestrate -n "$(lab nodes)" trace -T "$work/some" -q 1 -m 9 \
+	    --allow-prefix 240.0.0.0/4 --allow-prefix 3fff::/20 \
+	    --runs "$work/runs" --id all >all.out 2>all.err ||
+	    { cat all.err; return 1; }
+	[ -e runs/all/COMPLETE ]
+}
+
+# from site: what it traced, judged and received
+from() {
+	gzip -cdf runs/all/hops.gz | awk -F '\t' -v OFS='\t' -v s="$1" \
+	    "/^#fsdb/ { print } $awk_cols"' c("tx") == s' >hops
+	hop_rows hops >rows
+	judge rows "$1" && receivers hops "$1"
+}
+
+ok 'orchestrate trace' command
+for s in $SITES
+do
+	ok "... from $s on the topology, none missing, all received" from "$s"
+done
 for type in icmp udp
 do
 	ok "two runs at once by $type, among strangers" together $type

@@ -21,7 +21,7 @@ export CASTNET_LABDIR CASTNET_LABNAME
 A4=192.0.2.1 A6=2001:db8:a::1		# the service
 U4=203.0.113.5 U6=2001:db8:e:1::1	# the first site's own
 SITES='ams fra nyc'
-pids= round=
+pids='' round=''
 
 lab() {
 	sh "$TOP/share/lab/pathlab" "$@"
@@ -164,8 +164,7 @@ rounds() {
 		round=$((round + 1))
 		nextround "$dir/hops" >"$dir/probes.$round" 2>"$dir/next.err" ||
 		    [ $? -eq 1 ] || { cat "$dir/next.err"; return 1; }
-		echo "round $round: $(grep -v '^#' "$dir/probes.$round" |
-		    wc -l) more"
+		echo "round $round: $(grep -vc '^#' "$dir/probes.$round") more"
 	done
 	round=
 	end_catch "$dir" && match_hops "$dir"

@@ -7,6 +7,7 @@
 # over balancers, silent and limited routers, labels and short quotes.
 . "$(dirname "$0")/../lib.sh"
 . "$here/sim.sh"
+: "${SENDERS:?}"
 
 echo 000102030405060708090a0b0c0d0e0f >key
 count=${SIMPATHS-300} EXPECT='--max-attempt 1'

@@ -119,6 +119,7 @@ box() {
 	    trace "$1" ams "$2" 1000 probes
 }
 
+# shellcheck disable=SC2086 # paths are words
 ok 'the lab' lab up $boxes $plain
 ok 'by TCP' box tcp syn \
     'IP/DSCP(46)/ECN(2)/TCP/MSS(1460)/WSCALE(7)/SACKP/TS/MPCAPABLE' \
