@@ -437,6 +437,25 @@ on_errors(struct udpclient *c)
 	}
 }
 
+/* One packet, or a train: of data as a whole, else packet by packet. */
+static void
+on_packet(struct udpclient *c, const struct udpin *in)
+{
+	if (connmsg_is(in->p, in->n)) {
+		on_message(c, in);
+		return;
+	}
+	for (size_t at = 0; at < in->n; at += in->segment) {
+		struct udpin one = *in;
+
+		one.p += at;
+		one.n = in->n - at < in->segment ? in->n - at : in->segment;
+		if (c->phase == PMTU ? udppmtu_receive(&c->pmtu, &one) :
+		    c->lat_on && udplat_receive(&c->lat, &one))
+			heard(c);
+	}
+}
+
 static void
 on_ready(void *arg, unsigned events)
 {
@@ -448,19 +467,9 @@ on_ready(void *arg, unsigned events)
 	n = udpsock_recv(c->source.fd, &c->batch);
 	if (n == -1 && errno != EMSGSIZE)
 		c->error = errno;
-	for (int i = 0; i < n; i++) {
-		const struct udpin *in = &c->batch.in[i];
-
-		if (in->n == 0 || in->cut)
-			continue;
-		if (connmsg_is(in->p, in->n))
-			on_message(c, in);
-		else if (c->phase == PMTU) {
-			if (udppmtu_receive(&c->pmtu, in))
-				heard(c);
-		} else if (c->lat_on && udplat_receive(&c->lat, in))
-			heard(c);
-	}
+	for (int i = 0; i < n; i++)
+		if (c->batch.in[i].n > 0 && !c->batch.in[i].cut)
+			on_packet(c, &c->batch.in[i]);
 	if (c->phase == ASK && c->lat.counted)
 		evtimer_set(&c->ctx->loop, &c->step, clock_mono());
 }

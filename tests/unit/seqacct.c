@@ -62,6 +62,11 @@ test_late(void)
 	struct seqacct a;
 
 	seqacct_init(&a, 6);
+	ok(seqacct_add(&a, 5) == SEQ_NEW && seqacct_add(&a, 4) == SEQ_REORD &&
+	    seqacct_add(&a, 3) == SEQ_REORD && seqacct_add(&a, 6) == SEQ_NEW &&
+	    seqacct_add(&a, 6) == SEQ_DUP, "each is told what it is");
+	seqacct_free(&a);
+	seqacct_init(&a, 6);
 	seqacct_add(&a, 0);
 	seqacct_add(&a, 2);
 	seqacct_settle(&a, 3);

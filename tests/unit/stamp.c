@@ -170,6 +170,9 @@ test_extensions(void)
 	ok(stamp_next(&c, &t) == 1 && stamp_parse_count(t.body, &got) == 0 &&
 	    got.session == k.session && got.rcvd == 1 && got.replies == 8,
 	    "counters come back");
+	out[STAMP_LEN + STAMP_COS_LEN + STAMP_TLV_LEN] ^= 1;
+	ok(stamp_parse_count(t.body, &got) == -1, "of nobody else's");
+	out[STAMP_LEN + STAMP_COS_LEN + STAMP_TLV_LEN] ^= 1;
 	cur_limit(&t.body, 47);
 	ok(stamp_parse_count(t.body, &got) == -1, "but not from fewer octets");
 }
