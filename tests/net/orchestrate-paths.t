@@ -63,8 +63,15 @@ ok '... the master connections are closed' sh -c '
 	sleep 0.1
     done; exit 1'
 # shellcheck disable=SC2046 # words
-ok '... by ICMP as well' orch i trace -I $(targets chain cross)
-ok '... the same' right i chain cross
+two_at_once() {
+	orch i trace -I $(targets chain cross) &
+	other=$!
+	orch u trace $(targets chain cross) || { wait $other; return 1; }
+	wait $other
+}
+ok 'two at once from the same address, one by ICMP' two_at_once
+ok '... each right' right i chain cross
+ok '... and apart' right u chain cross
 # shellcheck disable=SC2046 # words
 ok 'tracelb' orch l tracelb $(targets d3) --senders ams
 ok '... all three ways' sh -c '
