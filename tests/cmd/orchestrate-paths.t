@@ -67,8 +67,10 @@ ok '... which is kept' diff out runs/t1/table
 ok '... nothing is left on the nodes' sh -c '! ls "$FAKEHOMES"/*/castnet/runs/* 2>/dev/null'
 ok '... nor the key' test ! -e runs/t1/key
 ok '... and no catcher' sh -c '! ls "$FAKEWIRE"/*/* 2>/dev/null'
-ok 'from one node, of a file of targets' sh -c '
+ok 'from one node, under a restricted key, of a file of targets' sh -c '
+    mkdir -p "$FAKEHOMES/user@sin"; : >"$FAKEHOMES/user@sin/forced"
     orchestrate '"$fast"' trace -T targets --senders sin --id t2 >out 2>err'
+rm "$FAKEHOMES/user@sin/forced"
 ok '... complete' whole t2
 ok '... all of them' sh -c '
     [ "$(grep -c "^traceroute to .* from sin" out)" -eq 9 ] && ! grep -q "from ams" out'
@@ -203,6 +205,46 @@ ok 'stop and fetch from elsewhere' status 137 disturbed k5 '
 ok '... is partial' grep -q '^partial: fetched' runs/k5/table
 ok '... and can be resumed' orch resume k5
 ok '... and is right' right_all k5
+
+# A node that answers pull with files of its own choice.
+mv "$FAKETREE/libexec/castnode" "$FAKETREE/libexec/honest"
+cat >"$FAKETREE/libexec/castnode" <<'END'
+#!/bin/sh
+case "$HOME $1" in
+*/lax*pull|*/lax*end)
+	echo 'catch 1 alive - - 1 -'
+	echo "castnode: file $(cat "$FAKEHOMES/offer")"
+	echo hello
+	echo 'castnode: 0' ;;
+*)	exec "${0%/*}/honest" "$@" ;;
+esac
+END
+chmod +x "$FAKETREE/libexec/castnode"
+sum=$(echo hello | sha256sum | cut -c 1-64)
+dishonest() {	# dishonest offer: nothing of it is taken
+	echo "$1" >"$FAKEHOMES/offer"
+	status 1 orch $fast ping-detail-ip4 destination.ip4="$target" --patience 1 --id "h$2" ||
+	    return 1
+	grep -q '^partial: lax: lost' out && [ ! -e canary ] && [ ! -e "runs/h$2/key.gz" ] &&
+	    ! grep -rqx hello "runs/h$2" --exclude=status.part
+}
+fast=$base
+n=0
+for name in ../../../../canary ../../key.gz reply./../../../canary.gz reply.1.gz/x \
+    sent.x.gz hosts -rf sent.1.gz.part
+do
+	n=$((n + 1))
+	ok "a node that offers $name is not believed" dishonest "$name 0 6 $sum" $n
+done
+ok '... nor one that counts wrongly' dishonest "sent.1.gz 9 6 $sum" 20
+ok '... nor one that gives other bytes' dishonest "reply.1.gz 0 6 00$(echo "$sum" | cut -c 3-)" 21
+mv "$FAKETREE/libexec/honest" "$FAKETREE/libexec/castnode"
+fast="$base -m 8"
+for d in "$FAKEHOMES"/*/castnet/runs/h*
+do
+	touch "$d/catch.stop"
+	kill "$(cat "$d/catch.pid")" 2>/dev/null
+done
 
 # --- again and again
 
