@@ -19,6 +19,7 @@ enum {
 	SHOW_BAD = 5,
 	ATTEMPTS = 255,			/* of one flow: 0 to 254 */
 	TRACE_TTLS = 30, TRACE_QUERIES = 3, GAP = 5,
+	LB_TTLS = 10,			/* of a first round: the flows cost */
 	PING_COUNT = 5
 };
 
@@ -49,7 +50,7 @@ static const struct opt opts[] = {
 	{ 'm', "max-ttl", OPT_UINT, "N", &last, 1, 255,
 	    "last time to live (30)" },
 	{ 0, "until", OPT_UINT, "N", &until, 1, 255,
-	    "but leave those beyond N to the next round" },
+	    "leave those beyond N to the next round (-m; tracelb 10)" },
 	{ 0, "flows", OPT_UINT, "N", &flows, 1, 65536,
 	    "flows per target (1; tracelb as --confidence asks)" },
 	{ 'g', "gap", OPT_UINT, "N", &gap, 1, 255,
@@ -192,7 +193,9 @@ check_options(struct plan *p)
 	if (first > last)
 		opt_usage(&tool, "-f %llu is beyond -m %llu",
 		    (unsigned long long)first, (unsigned long long)last);
-	if (until == 0 || until > last)
+	if (until == 0)
+		until = tracelb ? first + LB_TTLS - 1 : last;
+	if (until > last)
 		until = last;
 	if (until < first)
 		opt_usage(&tool, "--until is before -f");

@@ -59,6 +59,19 @@ lb() {
 	    grep -qx '# per-trace: yes' out
 }
 ok 'multipath: as many flows as rule out a second next hop' lb
+# first_lb count ttls option ...: a first round of so many, with these ttls.
+first_lb() {
+	n=$1 ttls=$2
+	shift 2
+	mkprobes --tracelb "$@" <targets >out && cover out "$n" 1 3 4 5 &&
+	    [ "$(grep -v '^#' out | cut -f 3 | sort -nu | tr '\n' ' ')" = \
+	    "$(seq "${ttls% *}" "${ttls#* }" | tr '\n' ' ')" ]
+}
+ok 'multipath: ten ttls first' first_lb 180 '1 10'
+ok 'but paths may have 30' grep -qx '# max-ttl: 30' out
+ok '... ten from -f on' first_lb 180 '8 17' -f 8
+ok '... none beyond -m' first_lb 90 '26 30' -f 26
+ok '... as many as --until says' first_lb 540 '1 30' --until 30
 
 box() {
 	mkprobes --tracebox "$1" -m 1 -q 1 <targets >out && shift && rows "$@"
