@@ -22,6 +22,7 @@ enum { PINGS = 4096, TURN_S = 5, SIZE = 128 << 10, LOG2_WINDOW = 12 };
 #define CONNECT_NS	NS_PER_S		/* an attempt may take */
 #define HELLO_NS	(2 * NS_PER_S)
 #define DEAD_NS		(3 * NS_PER_S)		/* nothing heard, not even acks */
+#define MOVED_NS	NS_PER_S		/* and our address is another */
 #define STOP_NS		(30 * NS_PER_S)
 
 struct tcpclient {
@@ -485,12 +486,30 @@ turn_over(const struct tcpclient *c, int64_t now)
 	return c->ctx->ending || (c->ctx->turns != 0 && now > c->until);
 }
 
+/* Silent for too long, or from an address that is no longer ours: errno. */
+static int
+dead(const struct tcpclient *c, int64_t now)
+{
+	int64_t silent = now - c->heard;
+	struct tcpstate s;
+
+	if (silent < MOVED_NS)
+		return 0;
+	tcpconn_state(&c->conn, &c->state, &s);
+	if (s.heard_ms * NS_PER_MS < silent)
+		silent = s.heard_ms * NS_PER_MS;
+	if (silent > DEAD_NS)
+		return ETIMEDOUT;
+	return silent > MOVED_NS && tcpconn_moved(&c->conn,
+	    connpeer_addr(&c->peer)) ? EADDRNOTAVAIL : 0;
+}
+
 static void
 on_tick(void *arg, int64_t now)
 {
 	struct tcpclient *c = arg;
-	struct tcpstate s;
 	int64_t limit = clock_real() - c->uri->timeout_ns;
+	int error;
 
 	evtimer_set(&c->ctx->loop, &c->tick, now + TICK_NS);
 	if (c->lat_on) {
@@ -501,10 +520,8 @@ on_tick(void *arg, int64_t now)
 		seqacct_settle(&c->rt, upto);
 	}
 	if (c->phase >= RUN && c->phase < DONE) {
-		tcpconn_state(&c->conn, &c->state, &s);
-		if (now - c->heard > DEAD_NS && s.heard_ms > DEAD_NS /
-		    NS_PER_MS) {
-			drop(c, ETIMEDOUT);
+		if ((error = dead(c, now)) != 0) {
+			drop(c, error);
 			return;
 		}
 	} else if (turn_over(c, now)) {

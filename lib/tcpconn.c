@@ -392,6 +392,30 @@ on_ready(void *arg, unsigned events)
 		flush(c);
 }
 
+bool
+tcpconn_moved(const struct tcpconn *c, const union sockname *to)
+{
+	bool v6 = to->sa.sa_family == AF_INET6;
+	socklen_t n = sizeof(union sockname), m = n;
+	union sockname here, there;
+	struct addr a, b;
+	uint16_t port;
+	int fd = socket(to->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool moved = false;
+
+	if (fd == -1)
+		return false;
+	if (connect(fd, &to->sa, v6 ? sizeof(to->in6) : sizeof(to->in)) == 0 &&
+	    getsockname(fd, &there.sa, &n) == 0 &&
+	    getsockname(c->source.fd, &here.sa, &m) == 0) {
+		a = sockname_addr(&here, &port);
+		b = sockname_addr(&there, &port);
+		moved = addr_cmp(&a, &b) != 0;
+	}
+	close(fd);
+	return moved;
+}
+
 void
 tcpconn_state(const struct tcpconn *c, const struct tcpstate *last,
     struct tcpstate *s)

@@ -66,6 +66,12 @@ bool	 tcpconn_idle(const struct tcpconn *);
 
 void	 tcpconn_rate(struct tcpconn *, uint64_t bits);
 
+/*
+ * Would a new connection leave from another address than this one has?  Then
+ * this one will not be heard from again.
+ */
+bool	 tcpconn_moved(const struct tcpconn *, const union sockname *to);
+
 /* What the kernel knows: since the last time it was asked, and now. */
 struct tcpstate {
 	uint64_t	busy, rwnd, sndbuf;	/* microseconds */
