@@ -75,8 +75,9 @@ set_run() {
 }
 
 number='(0|[1-9][0-9]{0,11})'
-segfile='(reply|sent)\.[1-9][0-9]{0,3}\.gz|(catch|send)\.[1-9][0-9]{0,3}\.(log|status)'
-listfile='(hitlist|(redo|probes)\.[1-9][0-9]{0,3})\.gz'
+segfile='(reply|sent|links|listen|offsets)\.[1-9][0-9]{0,3}\.gz|(catch|send|links|listen)\.[1-9][0-9]{0,3}\.(log|status)'
+kinds='send catch links listen'
+listfile='(hitlist|peers|(redo|probes)\.[1-9][0-9]{0,3})\.gz'
 
 # --- hello -----------------------------------------------------------------
 
@@ -126,7 +127,7 @@ hello() {
 
 # --- runs ------------------------------------------------------------------
 
-alive() {	# alive catch|send
+alive() {	# alive kind
 	[ -e "$1.lock" ] && ! flock -s -n "$1.lock" true
 }
 
@@ -225,10 +226,10 @@ clean() {
 	if [ -d "$run" ]
 	then
 		cd "$run"
-		if alive catch || alive send
-		then
-			fail "run $1 is still going on"
-		fi
+		for kind in $kinds
+		do
+			! alive $kind || fail "run $1 is still going on"
+		done
 		rm -rf -- "${runs:?}/$1"
 	fi
 	echo 'castnode: 0'
@@ -248,7 +249,7 @@ next_segment() {
 	echo $(($(segments "$1" | wc -l) + 1))
 }
 
-# A line per segment: catch|send number state list rc begin end
+# A line per segment: kind number state list rc begin end
 # state: alive, ended (by itself, rc says how), dead (killed, or a reboot).
 # What is dead ended, as far as we can know, when its file was last written.
 segment_state() {
@@ -286,7 +287,7 @@ status() {
 wait_sender() {
 	left=$(($1 * 100))
 	pause=2
-	while [ $left -gt 0 ] && alive send
+	while [ $left -gt 0 ] && { alive send || alive links; }
 	do
 		sleep "0.$(printf %02d $pause)"
 		left=$((left - pause))
@@ -295,7 +296,7 @@ wait_sender() {
 }
 
 say_state() {
-	for kind in catch send
+	for kind in $kinds
 	do
 		for n in $(segments $kind)
 		do
@@ -376,6 +377,8 @@ shard=[0-9]{1,5}/[1-9][0-9]{0,4}
 seed=(0|[1-9][0-9]{0,18})
 nodes=[1-9][0-9]{0,4}
 attempts=[1-9][0-9]{0,2}
+port=[1-9][0-9]{0,4}
+turn=[1-9][0-9]{0,3}
 prompt=yes
 quotes=yes
 buffer=[1-9][0-9]{0,3}M
@@ -395,7 +398,7 @@ origin=[a-z]+=[A-Za-z0-9.:_-]+(,[a-z]+=[A-Za-z0-9.:_-]+){0,9}'
 give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
 	origins='' allow='' block='' block6='' candidates='' nodes='' ttl=''
-	attempts=1 prompt='' quotes='' round='' buffer='' new='' bytes=''
+	attempts=1 prompt='' quotes='' round='' buffer='' new='' bytes='' port='' turn=''
 	bad=$(printf '%s\n' "$@" | grep -Evx -m 1 -e "$start_words") || :
 	[ -z "$bad" ] || refuse "not an argument of start: $bad"
 	for word
@@ -410,6 +413,8 @@ give_args() {
 		seed=*)		seed=$value ;;
 		nodes=*)	nodes=$value ;;
 		attempts=*)	attempts=$value ;;
+		port=*)		port=$value ;;
+		turn=*)		turn=$value ;;
 		prompt=*)	prompt=$value ;;
 		quotes=*)	quotes=$value ;;
 		buffer=*)	buffer=$value ;;
@@ -427,18 +432,22 @@ give_args() {
 		*)		refuse "not an argument of start: $word" ;;
 		esac
 	done
-	case $node,$secs,$origins in
-	,*|*,,*|*,)	refuse 'start needs node=, secs= and origin=' ;;
+	case $kind in
+	listen|links)
+		[ -n "$node" ] && [ -n "$secs" ] && [ -n "$port" ] && [ -n "$turn" ] ||
+		    refuse "start $kind needs node=, secs=, port= and turn=" ;;
+	*)	[ -n "$node" ] && [ -n "$secs" ] && [ -n "$origins" ] ||
+		    refuse 'start needs node=, secs= and origin=' ;;
 	esac
 }
 
-# start run catch|send word ...: with the key on standard input; the line
+# start run kind word ...: with the key on standard input; the line
 # after it, if there is one, is the contact text of probes.  With bytes= the
 # list itself comes behind these lines, and the second is "none", or "contact"
 # and the text.
 start() {
-	[ $# -ge 3 ] || refuse 'usage: start run catch|send key=value ...'
-	case $2 in catch|send) ;; *) refuse "cannot start: $2" ;; esac
+	[ $# -ge 3 ] || refuse 'usage: start run catch|send|listen|links key=value ...'
+	case $2 in catch|send|listen|links) ;; *) refuse "cannot start: $2" ;; esac
 	start_run=$1 kind=$2
 	shift 2
 	give_args "$@"
@@ -486,6 +495,56 @@ start_catch() {
 		fi
 	done
 	echo capturing
+}
+
+# The two halves of conntest between nodes: one listens until it is told to
+# stop, the other connects to all that the list of peers has, once.
+start_listen() {
+	supervised -l "udp:$port" -l "tcp:$port"
+	tries=0
+	until [ -e "listen.$seg.gz" ]
+	do
+		sleep 0.01
+		tries=$((tries + 1))
+		if [ -e "listen.$seg.status" ] || [ $tries -gt 500 ]
+		then
+			fail "conntest: $(last_words "listen.$seg.log")"
+		fi
+	done
+	echo listening
+}
+
+start_links() {
+	[ -f peers.gz ] || fail 'no peers.gz'
+	zcat peers.gz >peers || fail 'peers.gz is damaged'
+	! grep -Evq '^[A-Za-z0-9][A-Za-z0-9._-]{0,252} [0-9a-f][0-9a-f.:]{1,44}$' \
+	    peers || refuse 'peers.gz: not a name and an address'
+	set -- --turns 1 -o "offsets.$seg.gz"
+	while read -r name addr
+	do
+		[ "$name" != "${node%:*}" ] || continue
+		case $addr in *:*) addr="[$addr]" ;; esac
+		for proto in udp tcp
+		do
+			set -- "$@" -c "$proto://$addr:$port?latency&interval=10ms&time=${turn}s&name=$name"
+		done
+	done <peers
+	[ $# -gt 4 ] || fail 'no other node among the peers'
+	supervised "$@"
+	echo connecting
+}
+
+supervised() {
+	printf '%s\n' "$key" |
+	    setsid "$self" supervise "$run" "$kind" "$seg" "$secs" -N "$node" \
+	    --interval 1h "$@" >>"$kind.lock" 2>>"$kind.$seg.log" &
+	tries=0
+	until [ -e "$kind.$seg.begin" ]
+	do
+		sleep 0.01
+		tries=$((tries + 1))
+		[ $tries -le 2000 ] || fail 'conntest does not start'
+	done
 }
 
 start_send() {
@@ -588,7 +647,7 @@ wait_child() {
 		read -r list_rc <"list.$seg.status"
 		[ "$list_rc" -le 1 ] || rc=$list_rc
 	fi
-	[ "$kind" = catch ] || [ "$rc" -ne 1 ] || why_not_all
+	[ "$kind" != send ] || [ "$rc" -ne 1 ] || why_not_all
 	echo "$rc $(now)" >"$kind.$seg.status.part"
 	mv "$kind.$seg.status.part" "$kind.$seg.status"
 }
@@ -643,6 +702,22 @@ supervise_catch() {
 	done
 }
 
+supervise_listen() {
+	supervise_conntest "$@"
+}
+
+supervise_links() {
+	supervise_conntest "$@"
+}
+
+supervise_conntest() {
+	now >"$kind.$seg.begin.part"
+	mv "$kind.$seg.begin.part" "$kind.$seg.begin"
+	conntest "$@" --end "+${secs}s" -w "$kind.$seg.gz" &
+	child=$!
+	wait_child
+}
+
 # What an earlier, killed sender still wrote down is not sent again.
 supervise_send() {
 	list=$1 delay=$2 list_words=$3
@@ -688,17 +763,16 @@ still_to_send() {
 	mkhitlist "$@" "$list"
 }
 
-# stop run catch|send|all: ask them to end, and wait until they have.
+# stop run kind|all: ask them to end, and wait until they have.
 stop() {
-	[ $# -eq 2 ] || refuse 'usage: stop run catch|send|all'
+	[ $# -eq 2 ] || refuse 'usage: stop run catch|send|listen|links|all'
 	set_run "$1"
+	# shellcheck disable=SC2086 # words
 	case $2 in
-	catch|send)	kinds=$2 ;;
-	all)		kinds='send catch' ;;
+	catch|send|listen|links) stop_kinds "$2" ;;
+	all)		stop_kinds $kinds ;;
 	*)		refuse "cannot stop: $2" ;;
 	esac
-	# shellcheck disable=SC2086 # words
-	stop_kinds $kinds
 	echo 'castnode: 0'
 }
 

@@ -36,6 +36,7 @@ verbs:
   trace        the path from every sender to targets, as traceroute does
   tracelb      the same along all ways that load balancers know
   tracebox     the same, and what is changed in the packets on the way
+  conntest     test the links between all nodes, and their clocks
   nodes        say hello to the nodes and print what they are
   capabilities what each node can measure, a JSON object a line
   push         install castnet on the nodes
@@ -72,6 +73,7 @@ options:
       --keep                 leave the files on the nodes
       --late SPAN            replies after that are late (15m)
       --max-targets N        so many targets at most
+      --offsets FILE         how far the nodes' clocks are apart (see conntest)
       --parallel N           so many ssh at once (32)
       --partial              go on without nodes that fail at the start
       --patience SPAN        how long a node may be lost (2m)
@@ -167,6 +169,7 @@ nap() {
 # --- options ---------------------------------------------------------------
 
 defaults() {
+	offsets=''
 	run='' quiet='' verbose='' verb='' operand=''
 	nodes_file='' hitlist='' source='' origins='' probe=icmp rate=1000
 	iface='' blocklist='' seed='' cooldown=10 ttl='' family=any sport='' dport=''
@@ -238,6 +241,7 @@ set_value() {
 	--late)			want "$1" "$2" "$span_re"; late=$(seconds "$2") ;;
 	--max-targets)		want "$1" "$2" '[1-9][0-9]{0,11}'; max_targets=$2 ;;
 	--parallel)		want "$1" "$2" '[1-9][0-9]{0,3}'; parallel=$2 ;;
+	--offsets)		is_file "$2" || die "$2: cannot read the offsets"; offsets=$2 ;;
 	--patience)		want "$1" "$2" "$span_re"; patience=$(seconds "$2") ;;
 	--sample)		want "$1" "$2" '[0-9]{1,3}(\.[0-9]{1,6})?%?'; sample=$2 ;;
 	--senders)		want "$1" "$2" "$name_re(,$name_re)*"; senders=$2 ;;
@@ -381,7 +385,7 @@ main() {
 	here=$(dirname "$(readlink -f -- "$0")")
 	find_parts
 	for part in nodes ssh run result report verbs when push \
-	    pathargs paths capable measure
+	    pathargs paths capable measure mesh
 	do
 		# shellcheck source=/dev/null
 		. "$parts/orchestrate/$part.sh"
@@ -398,7 +402,7 @@ main() {
 		[ -n "$targets$targets_file" ] || { warn "$verb to where?"; usage; }
 		[ -z "$targets" ] || [ -z "$targets_file" ] ||
 		    die "targets, and a file of targets: $targets_file" ;;
-	catchments|latency|unicast|census|nodes|capabilities|push)
+	catchments|latency|unicast|census|conntest|nodes|capabilities|push)
 		[ -z "$operand" ] || { warn "what is this: $operand"; usage; }
 		[ -n "$nodes_file" ] || { warn 'which nodes? (-n)'; usage; } ;;
 	list)

@@ -12,7 +12,7 @@ is_path_verb() {
 path_defaults() {
 	targets='' targets_file='' path_given='' map_given='' capability=''
 	first_ttl='' max_ttl='' queries='' wait_secs=1 gap_limit='' tos='' spec=''
-	confidence='' max_probes='' flows='' interval='' packet_size='' lookup='' per_trace='' until_ttl=''
+	mesh_secs=3 confidence='' max_probes='' flows='' interval='' packet_size='' lookup='' per_trace='' until_ttl=''
 }
 
 # path_flag name: options without value; 1 when it is none of them
@@ -36,6 +36,7 @@ path_value() {
 	-w|--wait)		want "$1" "$2" '[0-9]{1,3}(\.[0-9]{1,3})?'; wait_secs=$2 ;;
 	-g|--gap-limit)		want "$1" "$2" "0|$byte_re"; gap_limit=$2 ;;
 	-p|--port)		want "$1" "$2" "$port_re"; dport=$2 ;;
+	--time)			want "$1" "$2" "$span_re"; mesh_secs=$(seconds "$2") ;;
 	--tos)			want "$1" "$2" "0|$byte_re"; tos=$2 ;;
 	--until)		want "$1" "$2" "$byte_re"; until_ttl=$2 ;;
 	--spec)			want "$1" "$2" '[A-Z][A-Za-z0-9_/()+=.,:-]{0,199}'; spec=$2 ;;
@@ -93,6 +94,7 @@ suit_verb() {
 	tracebox)	only_for tracebox $ours $ways --spec
 			[ -z "$probe_given$dport" ] ||
 			    die 'tracebox: --spec says what probes are' ;;
+	conntest)	only_for conntest -p --port --time ;;
 	*)		only_for "$verb" -t ;;
 	esac
 	if ! is_path_verb

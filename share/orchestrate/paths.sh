@@ -263,11 +263,15 @@ match_paths() {
 		[ -s "$run/nodes.d/$name/hello" ] || continue
 		offset=$(node_fact "$name" offset) rtt=$(node_fact "$name" login_rtt)
 		[ -z "$offset" ] || echo "$name $offset $rtt"
-	done 2>/dev/null | awk -v time="$(date +%s)" 'BEGIN {
-		print "#fsdb -F t node:a peer:a offset_ms:d err_ms:d time:d" }
-	{ printf "%s\t_orchestrate\t%.3f\t%.3f\t%d.000000000\n", $1, $2 * 1000,
+	done 2>/dev/null | awk -v time="$(date +%s)" \
+	    -v mesh="$run/mesh.offsets" 'BEGIN {
+		print "#fsdb -F t node:a peer:a offset_ms:d err_ms:d time:d drift_ms:d" }
+	{ printf "%s\t_orchestrate\t%.3f\t%.3f\t%d.000000000\t-\n", $1, $2 * 1000,
 	    $3 * 500 + 0.001, time; n++ }
-	END { print "# end: " n + 0 }' >"$run/offsets"
+	END {
+		while ((getline line <mesh) > 0) { print line; n++ }
+		print "# end: " n + 0
+	}' >"$run/offsets"
 	rm -f "$run/hops.new.gz"
 	rc=0
 	(

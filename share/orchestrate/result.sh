@@ -48,10 +48,15 @@ run_files() {
 # by a kill; judge knows which.
 match() {
 	rm -f "$run/result.new.gz"
-	rc=0
+	rc=0 offset_args=''
+	if [ -s "$run/mesh.offsets" ]
+	then
+		as_offsets <"$run/mesh.offsets" >"$run/offsets"
+		offset_args='-o offsets'
+	fi
 	(
 		cd "$run"
-		matchresults -v --merge $late_args -w result.new.gz \
+		matchresults -v --merge $late_args $offset_args -w result.new.gz \
 		    $(run_files sent) $(run_files reply)
 	) 2>"$run/match.log" || rc=$?
 	if [ $rc -gt 1 ]

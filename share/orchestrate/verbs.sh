@@ -86,6 +86,7 @@ new_run() {
 		uname -srm
 		"$ssh" -V 2>&1 || :
 	} >"$run/versions"
+	[ -z "$offsets" ] && ! is_path_verb || mesh_offsets >"$run/mesh.offsets"
 }
 
 # the senders chosen, in order
@@ -379,6 +380,8 @@ verb_nodes() {
 			node_row "$name"
 		done
 	} | align
+	mesh=$(last_mesh)
+	[ -z "$mesh" ] || { echo; table_mesh "$mesh"; }
 	return $rc
 }
 
