@@ -130,7 +130,7 @@ reflect_tick(struct reflect *r, int64_t now)
 static struct reflsession *
 find(struct reflect *r, uint64_t key)
 {
-	struct reflsession *unused = NULL;
+	struct reflsession *unused = NULL, *oldest = NULL;
 
 	for (unsigned i = 0; i < PROBES; i++) {
 		struct reflsession *s = &r->session[(key / 2 + i) %
@@ -140,10 +140,19 @@ find(struct reflect *r, uint64_t key)
 			return s;
 		if (s->key == 0 && unused == NULL)
 			unused = s;
+		if (s->key != 0 && s->packets == 1 &&
+		    (oldest == NULL || s->heard < oldest->heard))
+			oldest = s;
+	}
+	/* Who sent one packet makes room for who sends now. */
+	if (unused == NULL && oldest != NULL) {
+		end_session(r, oldest);
+		unused = oldest;
 	}
 	if (unused == NULL)
 		return NULL;
-	*unused = (struct reflsession){ .key = key };
+	*unused = (struct reflsession){ .key = key,
+	    .epoch = ((uint32_t)clock_mono() & 0xffffff) | 1 };
 	seqacct_init(&unused->acct, LOG2_WINDOW);
 	r->used++;
 	return unused;
@@ -190,7 +199,7 @@ static void
 put_count(struct buf *b, const struct reflsession *s,
     const struct stamp_count *q)
 {
-	struct stamp_count k = { q->session, q->flags,
+	struct stamp_count k = { q->session, q->flags, s->epoch,
 	    (uint32_t)s->acct.rcvd, (uint32_t)s->acct.dup,
 	    (uint32_t)s->acct.reord, (uint32_t)s->acct.extent_max,
 	    (uint32_t)s->acct.bursts, (uint32_t)s->acct.burst_max,

@@ -26,7 +26,7 @@ struct reflect {
 		bool		 numbered, named;
 		union sockname	 peer;
 		struct seqacct	 acct;
-		uint32_t	 replies;
+		uint32_t	 replies, epoch;
 		int64_t		 heard;		/* CLOCK_MONOTONIC */
 		uint64_t	 packets;
 		int		 ttl, tos;

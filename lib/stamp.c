@@ -180,8 +180,7 @@ stamp_build_count(struct buf *b, uint8_t flags, const struct stamp_count *s)
 	tlv(b, flags, TLV_CASTNET, STAMP_COUNT_LEN - STAMP_TLV_LEN);
 	buf_u32(b, CASTNET_MAGIC);
 	buf_u64(b, s->session);
-	buf_u8(b, s->flags);
-	(void)buf_take(b, 3);
+	buf_u32(b, (uint32_t)s->flags << 24 | (s->epoch & 0xffffff));
 	buf_u32(b, s->rcvd);
 	buf_u32(b, s->dup);
 	buf_u32(b, s->reord);
@@ -198,8 +197,9 @@ stamp_parse_count(struct cur c, struct stamp_count *s)
 	uint32_t magic = cur_u32(&c);
 
 	s->session = cur_u64(&c);
-	s->flags = cur_u8(&c);
-	cur_skip(&c, 3);
+	s->epoch = cur_u32(&c);
+	s->flags = (uint8_t)(s->epoch >> 24);
+	s->epoch &= 0xffffff;
 	s->rcvd = cur_u32(&c);
 	s->dup = cur_u32(&c);
 	s->reord = cur_u32(&c);

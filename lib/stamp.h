@@ -102,6 +102,7 @@ enum { STAMP_ASK = 1 };			/* flag: only asks, is not counted */
 struct stamp_count {
 	uint64_t	session;
 	uint8_t		flags;
+	uint32_t	epoch;		/* 24 bits: of the reflector's memory */
 	uint32_t	rcvd, dup, reord, extent, bursts, burst_max, late,
 			replies;	/* sent, this one too */
 };

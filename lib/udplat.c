@@ -124,6 +124,30 @@ udplat_stamp(struct udplat *l, const struct udperr *e)
 		s->kernel = e->ns;
 }
 
+/*
+ * The reflector has forgotten us, or was started again: its numbers begin
+ * anew, and what of the two directions was lost meanwhile nobody knows.
+ */
+static void
+new_epoch(struct udplat *l, uint32_t epoch)
+{
+	if (l->epoch != 0)
+		l->resets++;
+	l->epoch = epoch;
+	l->count = l->count_last = (struct stamp_count){ 0 };
+	seqacct_free(&l->down);
+	seqacct_init(&l->down, LOG2_RT);
+	l->mark = 0;
+	l->last.down = l->last.dlost = l->last.ddup = l->last.dreord = 0;
+}
+
+/* Do the reflector's numbers account for all of the turn? */
+static bool
+told_apart(const struct udplat *l)
+{
+	return l->resets == 0 && (!l->ours || l->bare == 0);
+}
+
 /* What of our extensions came back filled in? */
 static bool
 read_extensions(struct udplat *l, struct cur *c)
@@ -131,7 +155,7 @@ read_extensions(struct udplat *l, struct cur *c)
 	struct stamp_count k;
 	struct stamp_cos cos;
 	struct stamp_tlv t;
-	bool asked = false;
+	bool asked = false, found = false;
 
 	while (stamp_next(c, &t) == 1) {
 		if ((t.flags & (TLV_U | TLV_M | TLV_I)) != 0)
@@ -144,13 +168,16 @@ read_extensions(struct udplat *l, struct cur *c)
 		    stamp_parse_count(t.body, &k) == -1 ||
 		    k.session != l->session)
 			continue;
-		l->ours = true;
+		l->ours = found = true;
+		if (k.epoch != l->epoch)
+			new_epoch(l, k.epoch);
 		asked = (k.flags & STAMP_ASK) != 0;
 		if (asked)
 			l->counted = true;
 		if (asked || k.replies > l->count.replies)
 			l->count = k;
 	}
+	l->bare += !found;
 	return asked;
 }
 
@@ -262,7 +289,8 @@ put_rt(struct udplat *l, const char *event, const struct latsum *s,
 		r->bursts = (rec_num)l->rt.bursts;
 		r->burst_max = (rec_num)l->rt.burst_max;
 		r->extent_max = (rec_num)l->rt.extent_max;
-		word_str(&r->state, !l->ours || l->counted ? "whole" : "part");
+		word_str(&r->state, !l->ours || (l->counted &&
+		    told_apart(l)) ? "whole" : "part");
 	}
 	connctx_offset(l->ctx, l->peer, r);
 	connctx_put(l->ctx);
@@ -278,7 +306,7 @@ put_up(struct udplat *l, const char *event, const struct latsum *s, bool part)
 		r->rcvd = l->count.rcvd - (rec_num)l->count_last.rcvd;
 		r->dup = l->count.dup - (rec_num)l->count_last.dup;
 		r->reord = l->count.reord - (rec_num)l->count_last.reord;
-	} else if (l->counted) {
+	} else if (l->counted && told_apart(l)) {
 		r->rcvd = l->count.rcvd;
 		r->lost = (rec_num)l->next - l->count.rcvd;
 		r->dup = l->count.dup;
@@ -301,10 +329,10 @@ put_down(struct udplat *l, const char *event, const struct latsum *s,
 
 	if (l->ours && part)
 		r->sent = l->count.replies - (rec_num)l->count_last.replies;
-	else if (l->counted)
+	else if (l->counted && told_apart(l))
 		r->sent = l->count.replies;
 	r->rcvd = (rec_num)(l->down.rcvd - (part ? l->last.down : 0));
-	if (l->stateful || l->ours) {
+	if ((l->stateful || l->ours) && (part || told_apart(l))) {
 		r->lost = (rec_num)(l->down.lost - (part ? l->last.dlost : 0));
 		r->dup = (rec_num)(l->down.dup - (part ? l->last.ddup : 0));
 		r->reord = (rec_num)(l->down.reord -

@@ -33,6 +33,8 @@ struct udplat {
 	bool			 stateful;	/* theirs are their own */
 	bool			 ours;		/* reflector has our extension */
 	bool			 counted;	/* final counters have come */
+	uint32_t		 epoch;		/* of the reflector's memory */
+	uint64_t		 resets, bare;	/* lost; had none at all */
 	struct stamp_count	 count, count_last;
 	uint64_t		 mark;		/* of .down, to settle later */
 	int64_t			 mark_t;

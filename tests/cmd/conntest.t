@@ -211,6 +211,10 @@ do
 	    recawk '\''$event == "open" { o = $time }
 	    END { getline t <"restarted"; print o - t
 	    exit !(o - t > 0 && o - t < 2) }'\'' again.rec'
+	ok '... and claims nothing of the time between' sh -c '
+	    recawk '\''$event == "total" && $dir == "up" && ($rcvd != "-" || $lost != "-") { bad++ }
+	    $event == "total" && $dir == "rt" { n += $sent == $rcvd + $lost }
+	    END { exit !n || bad }'\'' again.rec'
 	ok '... and measures again' sh -c '
 	    recawk '\''$event == "open" { n = 0 } $event == "interval" && $dir == "rt" && $rcvd > 5 { n++ }
 	    END { exit !(n >= 3) }'\'' again.rec'

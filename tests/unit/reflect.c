@@ -152,8 +152,8 @@ test_many(struct reflect *r)
 	uint64_t before = r->forgotten;
 	int answered = 0, own = 0, tos;
 
-	for (uint16_t port = 1; port <= 3 * REFLECT_SESSIONS; port++) {
-		struct udpin in = packet(p, n, (uint16_t)(port + 5000));
+	for (int i = 0; i < 6 * REFLECT_SESSIONS; i++) {
+		struct udpin in = packet(p, n, (uint16_t)(5000 + i / 2));
 		size_t m = reflect_answer(r, &in, q, sizeof(q), &tos);
 		struct cur c = cur_init(q, m);
 		struct stamp_reply a;
@@ -162,12 +162,20 @@ test_many(struct reflect *r)
 		(void)stamp_parse_reply(&c, &a);
 		own += a.seq == 1234;
 	}
-	ok(answered == 3 * REFLECT_SESSIONS, "all are answered");
+	ok(answered == 6 * REFLECT_SESSIONS, "all are answered");
 	ok(r->used <= REFLECT_SESSIONS && r->forgotten > before &&
 	    (uint64_t)own == r->forgotten - before,
 	    "those beyond memory with the sender's own numbers");
 	reflect_tick(r, clock_mono() + 2 * REFLECT_IDLE_NS);
 	ok(r->used == 0, "idle sessions are forgotten");
+	before = r->forgotten;
+	for (uint16_t port = 1; port <= 3 * REFLECT_SESSIONS; port++) {
+		struct udpin in = packet(p, n, port);
+
+		(void)reflect_answer(r, &in, q, sizeof(q), &tos);
+	}
+	ok(r->forgotten == before && r->used <= REFLECT_SESSIONS,
+	    "who sent one packet makes room for others");
 }
 
 int

@@ -132,7 +132,7 @@ test_extensions(void)
 {
 	uint8_t out[STAMP_FULL_LEN];
 	struct buf b = buf_init(out, sizeof(out));
-	struct stamp_count k = { 0x1122334455667788, 0, 1, 2, 3, 4, 5, 6, 7, 8 },
+	struct stamp_count k = { 0x1122334455667788, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8 },
 	    got = { 0 };
 	struct stamp_cos cos;
 	struct stamp_tlv t;
@@ -168,7 +168,7 @@ test_extensions(void)
 	c = cur_init(out + STAMP_LEN, STAMP_FULL_LEN - STAMP_LEN);
 	(void)stamp_next(&c, &t);
 	ok(stamp_next(&c, &t) == 1 && stamp_parse_count(t.body, &got) == 0 &&
-	    got.session == k.session && got.rcvd == 1 && got.replies == 8,
+	    got.session == k.session && got.rcvd == 1 && got.epoch == 9 && got.replies == 8,
 	    "counters come back");
 	out[STAMP_LEN + STAMP_COS_LEN + STAMP_TLV_LEN] ^= 1;
 	ok(stamp_parse_count(t.body, &got) == -1, "of nobody else's");
