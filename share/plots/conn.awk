@@ -15,7 +15,15 @@ function add(panel, name, y, e,   dt) {
 		else if (dt > 0)
 			step[panel, name] = dt
 	}
+	if (!(panel in top) || y + e > top[panel])
+		top[panel] = y + e
+	if (!(panel in low) || y - e < low[panel])
+		low[panel] = y - e
 	last[panel, name] = $time
+	if (from == "" || $time < from)
+		from = $time
+	if (to == "" || $time > to)
+		to = $time
 	rows[panel, name] = rows[panel, name] $time " " y \
 	    (e != "" ? " " e : "") "\n"
 }
@@ -29,6 +37,8 @@ function put(panel,   i, name) {
 	}
 	print "END"
 	print "n_" panel " = " n[panel] + 0
+	print "low_" panel " = " low[panel] + 0
+	print "top_" panel " = " top[panel] + 0
 }
 
 $event != "interval" { next }
@@ -52,6 +62,8 @@ $event != "interval" { next }
 }
 
 END {
+	print "t_from = " (from == "" ? 0 : from)
+	print "t_to = " (to == "" ? 0 : to)
 	put("rtt")
 	put("loss")
 	put("jitter")

@@ -12,6 +12,6 @@ set border 3
 set grid
 set yrange [0:*]
 set key outside right top
-set xrange [0.5:*]
+set xrange [0.5:1.5<*]
 plot for [i = 0 : n_rtt - 1] $rtt index i using 1:2 \
     with points pt 7 ps 0.7 lc i + 1 title columnheader(1)

@@ -94,6 +94,17 @@ ok 'conntest(1): what is drawn' eval '
     gzip <conn >ams.gz && draw conntest.1 && picture ams.png 1200'
 ok 'recawk(1): what is drawn' eval '
     gzip <hops >hops.gz && draw recawk.1 && picture hops.png 1000'
+# A single record, and nothing but zeros.
+one() {
+	{
+		sed -n 1p conn
+		printf '1700000000.0\tinterval\tfra\tudp\trt\t9\t0\t0\t0\t0\t0\t0\t0\tlatency\t0\n# end: 1\n'
+	} | recawk -f "$plots/conn.awk" | cat - "$plots/conn.gp" |
+	    gnuplot >one.png 2>err || { cat err; return 1; }
+	[ ! -s err ] || { cat err; return 1; }
+	picture one.png 1200
+}
+ok 'one record of zeros' one
 empty() {
 	printf '#fsdb -F t time:d event:a peer:a proto:a dir:a sent:q lost:q rtt_p50_ms:d jitter_ms:d bps:q\n# end: 0\n' |
 	    recawk -f "$plots/conn.awk" | cat - "$plots/conn.gp" |
