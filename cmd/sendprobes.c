@@ -322,13 +322,10 @@ put_constants(struct run *r)
 
 /* The counts line, without its key. */
 static char *
-counts_text(struct run *r)
+counts_text(const struct run *r)
 {
-	struct sendcounts c;
-	char *packets, *all;
+	char *packets = sender_counts(&r->sender.counts), *all;
 
-	sender_counts(&r->sender, &c);
-	packets = sendcounts_format(&c);
 	all = mem_format("read=%llu targets=%llu refused.bad=%llu "
 	    "refused.special=%llu refused.blocklist=%llu refused.origin=%llu "
 	    "%s", (unsigned long long)r->read, (unsigned long long)r->targets,
@@ -410,42 +407,40 @@ begin_log(struct run *r)
 static void
 show_progress(struct run *r, int64_t now)
 {
+	const struct sendcounts *c = &r->sender.counts;
 	double s = (double)(now - r->reported) / 1e9;
-	uint64_t had, failed = 0;
-	struct sendcounts c;
+	uint64_t had = (uint64_t)((double)(c->sent - r->reported_sent) / s);
+	uint64_t failed = 0;
 	char left[64] = "";
 
-	sender_counts(&r->sender, &c);
-	had = (uint64_t)((double)(c.sent - r->reported_sent) / s);
 	for (int e = 0; e < SENDER_ERRNOS; e++)
-		failed += c.failed[e];
+		failed += c->failed[e];
 	if (max_targets != 0 && had > 0)
 		snprintf(left, sizeof(left), ", %llu s left",
 		    (unsigned long long)((max_targets - r->targets) *
 		    attempts * r->norigins / had));
 	fprintf(stderr, "\r%llu sent, %llu/s of %llu, %llu refused, %llu "
-	    "failed%s%s   ", (unsigned long long)c.sent,
+	    "failed%s%s   ", (unsigned long long)c->sent,
 	    (unsigned long long)had,
-	    (unsigned long long)r->sender.rate,
+	    (unsigned long long)r->sender.pace.rate,
 	    (unsigned long long)(r->bad + r->special + r->blocked + r->other),
 	    (unsigned long long)failed, left,
 	    r->sender.down ? ", link is down" : "");
-	r->reported_sent = c.sent;
 }
 
 /* ---- sending ---- */
 
 /* SIGUSR1 and SIGUSR2: 5 % faster, slower. */
 static void
-change_rate(struct run *r)
+change_rate(struct run *r, int64_t now)
 {
-	uint64_t pps = r->sender.rate;
+	uint64_t pps = r->sender.pace.rate;
 
 	for (; faster > 0; faster--)
 		pps += pps / 20 > 0 ? pps / 20 : 1;
 	for (; slower > 0; slower--)
 		pps -= pps / 20 > 0 ? pps / 20 : pps > 1;
-	sender_rate(&r->sender, pps);
+	pace_rate(&r->sender.pace, pps, now);
 }
 
 /* The sender has a moment, ten times a second or so; false: stop. */
@@ -455,8 +450,8 @@ look_around(void *arg, int64_t now)
 	struct run *r = arg;
 
 	if (faster > 0 || slower > 0) {
-		if (r->sender.rate != 0)
-			change_rate(r);
+		if (r->sender.pace.rate != 0)
+			change_rate(r, now);
 		faster = slower = 0;
 	}
 	if (now - r->reported >= NS_PER_S) {
@@ -465,6 +460,7 @@ look_around(void *arg, int64_t now)
 		if (r->terminal)
 			show_progress(r, now);
 		r->reported = now;
+		r->reported_sent = r->sender.counts.sent;
 	}
 	if (max_time != 0 && now - r->started >= max_time)
 		r->out_of_time = true;
@@ -664,7 +660,6 @@ finish(struct run *r, int read_error, char *argv[])
 	int damaged = 0, status;
 	char *counts;
 
-	sender_close(&r->sender);
 	if (recin_close(&r->in) == -1 && (read_error == -1 ||
 	    (!r->sender.stopped && max_targets == 0))) {
 		warnx("%s: %s", r->in.path, r->in.err);
@@ -748,10 +743,10 @@ main(int argc, char *argv[])
 	if (priv_drop(why) == -1)
 		errx(2, "%s", why);
 
-	sender_init(&r.sender, &r.inj, &r.log, dry_run ? 0 : rate,
-	    look_around, &r);
 	open_streams(&r, out, compress);
 	r.started = r.reported = clock_mono();
+	sender_init(&r.sender, &r.inj, &r.log, dry_run ? 0 : rate,
+	    look_around, &r);
 	rc = probe_all(&r);
 	rc = finish(&r, rc, whole);
 	tmplset_free(&r.tmpls);

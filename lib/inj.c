@@ -18,7 +18,7 @@ inj_init(struct inj *j, const struct injkind *kind, const struct iface *iface,
 {
 	*j = (struct inj){ .kind = kind, .iface = iface, .fd = { -1, -1 } };
 	j->room = ((INJ_HEAD + max + LINE - 1) / LINE | 1) * LINE;
-	j->slots = mem_array(INJ_SLOTS, j->room);
+	j->slots = mem_array(INJ_BATCH, j->room);
 }
 
 void

@@ -16,13 +16,9 @@
  *	inj_pcap.c	a file
  *
  * A packet is written at inj_slot(i), inj_put(i) says how long it is, and
- * inj_send hands some of them over.  Sending never waits.  One thread may
- * write packets while another hands over those of another batch; batch k has
- * the INJ_BATCH slots from k * INJ_BATCH on.
+ * inj_send hands some of them over.  Sending never waits.
  */
 #define INJ_BATCH	128
-#define INJ_BATCHES	4		/* that may be under way */
-#define INJ_SLOTS	(INJ_BATCH * INJ_BATCHES)
 
 struct inj;
 
@@ -38,7 +34,7 @@ struct inj {
 	int			 fd[2];		/* sockets or file; -1: none */
 	size_t			 room;		/* for a packet and its header */
 	uint8_t			*slots;
-	size_t			 len[INJ_SLOTS];
+	size_t			 len[INJ_BATCH];
 	void			*own;		/* the kind's */
 };
 
@@ -61,7 +57,7 @@ void	 inj_open_none(struct inj *, size_t max);	/* takes, and forgets */
 /* What precedes the IP header in a slot, so that this is aligned. */
 #define INJ_HEAD	16
 
-/* Where the IP header of packet i begins. */
+/* Where the IP header of packet i of a batch begins. */
 static inline uint8_t *
 inj_slot(struct inj *j, unsigned i)
 {
@@ -72,7 +68,7 @@ inj_slot(struct inj *j, unsigned i)
 void	 inj_put(struct inj *, unsigned i, size_t len);
 
 /*
- * Hand over packets [first, n) of one batch, stamped ns.  Return how many
+ * Hand over packets [first, n) of the batch, stamped ns.  Return how many
  * the kernel took, counted from first; or -1 with errno when it did not
  * take even one, and has kept none.
  */

@@ -19,8 +19,8 @@
 #define SNDBUF	(4 << 20)
 
 struct batch {
-	struct mmsghdr	msg[INJ_SLOTS];
-	struct iovec	iov[INJ_SLOTS];
+	struct mmsghdr	msg[INJ_BATCH];
+	struct iovec	iov[INJ_BATCH];
 };
 
 static int
@@ -67,7 +67,7 @@ inj_open_packet(struct inj *j, const struct iface *iface, size_t max,
 		return fail(j, "PACKET_QDISC_BYPASS", err);
 
 	j->own = b = mem_alloc(sizeof(*b));
-	for (unsigned i = 0; i < INJ_SLOTS; i++) {
+	for (unsigned i = 0; i < INJ_BATCH; i++) {
 		b->iov[i].iov_base = inj_slot(j, i) - IFACE_HDRLEN;
 		b->msg[i].msg_hdr.msg_iov = &b->iov[i];
 		b->msg[i].msg_hdr.msg_iovlen = 1;

@@ -22,12 +22,12 @@
 #define DST6	24		/* RFC 8200 */
 
 struct batch {
-	struct mmsghdr	msg[INJ_SLOTS];
-	struct iovec	iov[INJ_SLOTS];
+	struct mmsghdr	msg[INJ_BATCH];
+	struct iovec	iov[INJ_BATCH];
 	union {
 		struct sockaddr_in	v4;
 		struct sockaddr_in6	v6;
-	}		to[INJ_SLOTS];
+	}		to[INJ_BATCH];
 };
 
 /* Address packet i as its header says; return which socket it is for. */
@@ -118,7 +118,7 @@ inj_open_raw(struct inj *j, const struct iface *iface, size_t max,
 	j->fd[1] = open_one(AF_INET6, IPPROTO_IPV6, IPV6_HDRINCL, iface);
 
 	j->own = b = mem_alloc(sizeof(*b));
-	for (unsigned i = 0; i < INJ_SLOTS; i++) {
+	for (unsigned i = 0; i < INJ_BATCH; i++) {
 		b->iov[i].iov_base = inj_slot(j, i);
 		b->msg[i].msg_hdr.msg_iov = &b->iov[i];
 		b->msg[i].msg_hdr.msg_iovlen = 1;

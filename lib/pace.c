@@ -33,20 +33,14 @@ pace_init(struct pace *p, uint64_t rate, unsigned max, int64_t now)
 	pace_rate(p, rate, now);
 }
 
-unsigned
-pace_batch(uint64_t rate, unsigned max)
-{
-	uint64_t batch = rate * PACE_BATCH_NS / NS_PER_S;
-
-	return rate == 0 || batch > max ? max : batch == 0 ? 1 :
-	    (unsigned)batch;
-}
-
 void
 pace_rate(struct pace *p, uint64_t rate, int64_t now)
 {
+	uint64_t batch = rate * PACE_BATCH_NS / NS_PER_S;
+
 	p->rate = rate;
-	p->batch = pace_batch(rate, p->max);
+	p->batch = rate == 0 || batch > p->max ? p->max :
+	    batch == 0 ? 1 : (unsigned)batch;
 	p->next = now;
 	p->rest = 0;
 }

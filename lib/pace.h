@@ -33,9 +33,6 @@ struct pace {
 	int64_t		left;		/* when the last batch left */
 };
 
-/* Packets to send together at a rate. */
-unsigned pace_batch(uint64_t rate, unsigned max);
-
 void	 pace_init(struct pace *, uint64_t rate, unsigned max, int64_t now);
 
 /* Another rate from now on. */
