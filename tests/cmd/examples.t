@@ -70,6 +70,20 @@ awk -v OFS='\t' 'BEGIN {
 	}
 	print "# end: 16" }' | gzip >hops.gz
 
+printf '198.51.100.%d\n' 1 2 >targets
+
+# A connection that is refused, made, lost and made again.
+awk -v OFS='\t' 'BEGIN {
+	print "#fsdb -F t time:d event:a local:a peer:a proto:a dir:a state:a sent:q rcvd:q lost:q dup:q reord:q rtt_min_ms:d rtt_p50_ms:d rtt_p90_ms:d rtt_p99_ms:d owd_p50_ms:d owd_err_ms:d jitter_ms:d bps:q retrans:q attempt:q error:a"
+	none = "-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-"
+	print "1000.1", "fail", "ams", "fra", "udp", "-", "closed", none, 1, "ECONNREFUSED"
+	print "1001.1", "open", "ams", "fra", "udp", "-", "open", none, 2, "-"
+	print "1002.1", "interval", "ams", "fra", "udp", "rt", "part", 10, 9, 1, 0, 0, 11, 12, 13, 14, "-", "-", "-", "-", "-", "-", "-"
+	print "1003.1", "close", "ams", "fra", "udp", "-", "error", none, "-", "ENETUNREACH"
+	print "1004.1", "total", "ams", "fra", "udp", "rt", "whole", 40, 39, 1, 0, 0, 11, 12.5, 13, 14, "-", "-", "-", "-", "-", "-", "-"
+	print "1004.2", "total", "ams", "nrt", "tcp", "rt", "whole", 20, 20, 0, 0, 0, 210, 212.5, 213, 214, "-", "-", "-", "-", "-", "-", "-"
+	print "# end: 6" }' | gzip >conn.gz
+
 # examples: the commands, one a line
 examples() {
 	awk '/^\.Sh EXAMPLES/ { on = 1 } /^\.Sh SEE/ { on = 0 }
