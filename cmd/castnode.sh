@@ -228,7 +228,7 @@ clean() {
 		cd "$run"
 		for kind in $kinds
 		do
-			! alive $kind || fail "run $1 is still going on"
+			! alive "$kind" || fail "run $1 is still going on"
 		done
 		rm -rf -- "${runs:?}/$1"
 	fi
@@ -298,9 +298,9 @@ wait_sender() {
 say_state() {
 	for kind in $kinds
 	do
-		for n in $(segments $kind)
+		for n in $(segments "$kind")
 		do
-			segment_state $kind "$n"
+			segment_state "$kind" "$n"
 		done
 	done
 	set +f
