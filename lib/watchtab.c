@@ -132,13 +132,12 @@ static size_t
 text_of(const struct field *f, const void *rec, char *out)
 {
 	size_t n = rec_format_field(f, rec, out);
-	char *dot;
 
 	out[n] = '\0';
 	for (size_t i = 0; i < n; i++)
 		if (out[i] < ' ' || out[i] > '~')
 			out[i] = '?';
-	if (f->type == F_time && (dot = strchr(out, '.')) != NULL) {
+	if (f->type == F_time && strchr(out, '.') != NULL) {
 		time_t s = (time_t)strtoll(out, NULL, 10);
 		struct tm tm;
 
