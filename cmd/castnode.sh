@@ -666,8 +666,10 @@ why_not_all() {
 	fi
 }
 
-# begin_catch: since when it catches; it has a file as soon as it does
+# begin_catch: since when it catches; it has a file as soon as it does.  Who
+# wants to stop it must know it by then: we may be killed while we wait.
 begin_catch() {
+	echo "$child" >catch.pid
 	until [ -e "reply.$seg.gz" ]
 	do
 		kill -0 "$child" 2>/dev/null || return 0

@@ -133,7 +133,8 @@ same_router(const struct pooled *a, const struct pooled *b)
 static void
 order_pool(struct state *s)
 {
-	qsort(s->pool, s->npool, sizeof *s->pool, cmp_places);
+	if (s->npool > 0)
+		qsort(s->pool, s->npool, sizeof *s->pool, cmp_places);
 	for (size_t i = 1; i + 1 < s->npool; i++)
 		if (same_router(&s->pool[i - 1], &s->pool[i])) {
 			struct pooled b = s->pool[i];
@@ -205,7 +206,9 @@ arrange(struct state *s, size_t from)
 	size_t n = from;
 	uint32_t wave = 0;
 
-	qsort(s->pool + from, s->npool - from, sizeof *s->pool, cmp_probes);
+	if (s->npool > from)
+		qsort(s->pool + from, s->npool - from, sizeof *s->pool,
+		    cmp_probes);
 	for (size_t i = from; i < s->npool; i++) {
 		struct pooled *b = &s->pool[i];
 
