@@ -282,7 +282,7 @@ each_second(struct catch *c)
 static void
 each_tick(struct catch *c)
 {
-	if (recout_tick(&c->out, clock_mono()) == -1)
+	if (recout_tick(&c->out) == -1)
 		c->error = errno;
 	if (c->ended != NULL)
 		return;

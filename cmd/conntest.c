@@ -264,8 +264,8 @@ on_tick(void *arg, int64_t now)
 	if (signalled != 0 || now >= t->end)
 		t->ctx.ending = true;
 	t->ctx.clock_error = connctx_clock_error();
-	if (t->ctx.error == 0 && (recout_tick(&t->out, now) == -1 ||
-	    (t->ctx.offsets != NULL && recout_tick(&t->offsets, now) == -1)))
+	if (t->ctx.error == 0 && (recout_tick(&t->out) == -1 ||
+	    (t->ctx.offsets != NULL && recout_tick(&t->offsets) == -1)))
 		t->ctx.error = errno;
 	evtimer_set(&t->ctx.loop, &t->tick, now + 50 * NS_PER_MS);
 }

@@ -464,7 +464,7 @@ look_around(void *arg, int64_t now)
 	}
 	if (max_time != 0 && now - r->started >= max_time)
 		r->out_of_time = true;
-	return (!r->logging || recout_tick(&r->out, now) == 0) &&
+	return (!r->logging || recout_tick(&r->out) == 0) &&
 	    got_signal == 0 && !r->out_of_time;
 }
 

@@ -41,7 +41,7 @@ struct gzout *gzout_open(int fd, bool compress, bool sync);
 int	 gzout_write(struct gzout *, const void *p, size_t n, unsigned nrecs);
 
 /* Hand over what is older than GZ_AGE_NS; call about ten times a second. */
-int	 gzout_tick(struct gzout *, int64_t now_ns);
+int	 gzout_tick(struct gzout *);
 
 /* From here on that old, in place of GZ_AGE_NS. */
 void	 gzout_age(struct gzout *, int64_t age_ns);

@@ -192,11 +192,10 @@ gzout_write(struct gzout *g, const void *p, size_t n, unsigned nrecs)
 }
 
 int
-gzout_tick(struct gzout *g, int64_t now_ns)
+gzout_tick(struct gzout *g)
 {
 	int e = atomic_load(&g->error);
 
-	(void)now_ns;
 	if (e == 0 && g->cur->n > 0 &&
 	    clock_mono() - g->cur->since >= g->age_ns)
 		return hand_over(g);

@@ -254,7 +254,7 @@ int	 recout_meta(struct recout *, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Copy metadata that was read; provenance is kept for recout_close. */
 int	 recout_copymeta(struct recout *, const struct meta *);
-int	 recout_tick(struct recout *, int64_t now_ns);
+int	 recout_tick(struct recout *);
 int	 recout_flush(struct recout *);
 /*
  * The end: provenance (of what was read, then this tool's argv when not

@@ -160,9 +160,9 @@ recout_copymeta(struct recout *o, const struct meta *m)
 }
 
 int
-recout_tick(struct recout *o, int64_t now_ns)
+recout_tick(struct recout *o)
 {
-	if (o->error != 0 || gzout_tick(o->gz, now_ns) == -1)
+	if (o->error != 0 || gzout_tick(o->gz) == -1)
 		return failed(o);
 	return 0;
 }

@@ -268,7 +268,7 @@ probe_all(int fd, const struct key *key, const struct node *node,
 			word_str(&s.probe, w.probe);
 			deliver(fd, &w, site);
 			recout_write(out, &s);
-			recout_tick(out, clock_mono());
+			recout_tick(out);
 			next += (int64_t)(1e9 / rate);
 			if (next > clock_mono())
 				nanosleep(&(struct timespec){ .tv_nsec =
@@ -308,7 +308,7 @@ catch_all(int fd, const struct key *key, const struct node *node,
 		}
 		if (prompt)
 			recout_flush(out);
-		recout_tick(out, clock_mono());
+		recout_tick(out);
 	}
 }
 

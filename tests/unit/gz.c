@@ -204,7 +204,7 @@ test_kill(bool compress)
 		for (unsigned i = 1;; i++) {
 			t.dst = addr_from_u32(i);
 			recout_write(&o, &t);
-			recout_tick(&o, clock_real());
+			recout_tick(&o);
 			(void)!write(up[1], &i, sizeof(i));
 			usleep(2000);
 		}
