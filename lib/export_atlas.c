@@ -284,12 +284,6 @@ ping(struct pathexport *p, const struct pathset *set)
 }
 
 static void
-nothing(struct pathexport *p)
-{
-	(void)p;
-}
-
-static void
 set_of(struct pathexport *p, const struct pathset *set)
 {
 	const struct pathtrace *t = &p->files->paths.trace[set->trace];
@@ -304,7 +298,5 @@ set_of(struct pathexport *p, const struct pathset *set)
 const struct pathformat export_atlas = {
 	.name = "atlas",
 	.doc = "RIPE Atlas results: traceroute, ping",
-	.begin = nothing,
 	.set = set_of,
-	.end = nothing,
 };

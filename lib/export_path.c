@@ -31,7 +31,8 @@ pathexport_open(struct pathexport *p, const char *kind)
 	if (i == PATH_KINDS)
 		return -1;
 	p->kind = (enum pathkind)i;
-	p->how->begin(p);
+	if (p->how->begin != NULL)
+		p->how->begin(p);
 	return 0;
 }
 
@@ -47,7 +48,8 @@ pathexport_target(struct pathexport *p)
 void
 pathexport_close(struct pathexport *p)
 {
-	p->how->end(p);
+	if (p->how->end != NULL)
+		p->how->end(p);
 }
 
 void

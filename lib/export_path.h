@@ -35,7 +35,7 @@ struct pathexport {
 struct pathformat {
 	const char	*name;
 	const char	*doc;
-	void	(*begin)(struct pathexport *);
+	void	(*begin)(struct pathexport *);	/* may be NULL, as may end */
 	void	(*set)(struct pathexport *, const struct pathset *);
 	void	(*end)(struct pathexport *);
 };

@@ -518,12 +518,6 @@ tracelb(struct pathexport *p, const struct pathset *set)
 }
 
 static void
-nothing(struct pathexport *p)
-{
-	(void)p;
-}
-
-static void
 set_of(struct pathexport *p, const struct pathset *set)
 {
 	const struct pathtrace *t = &p->files->paths.trace[set->trace];
@@ -540,7 +534,5 @@ set_of(struct pathexport *p, const struct pathset *set)
 const struct pathformat export_scamper = {
 	.name = "scamper",
 	.doc = "scamper's JSON: trace, ping, tracelb",
-	.begin = nothing,
 	.set = set_of,
-	.end = nothing,
 };
