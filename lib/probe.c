@@ -27,12 +27,6 @@ probe_name(const struct probe_type *p)
 	return p->name;
 }
 
-const char *
-probe_summary(const struct probe_type *p)
-{
-	return p->summary;
-}
-
 uint8_t
 probe_proto(const struct probe_type *p, uint8_t family)
 {

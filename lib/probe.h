@@ -77,7 +77,6 @@ void	 probe_fill(const struct tmpl *, const struct ask *, uint8_t *out);
 const struct probe_type *probe_find(const char *name);
 extern const struct probe_type *const probes[];	/* NULL-terminated */
 const char	*probe_name(const struct probe_type *);
-const char	*probe_summary(const struct probe_type *);
 uint8_t		 probe_proto(const struct probe_type *, uint8_t family);
 void		 probe_ports(const struct probe_type *, uint16_t *sport, uint16_t *dport);
 /*
