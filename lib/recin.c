@@ -173,6 +173,21 @@ find_header(struct recin *in)
 	return NULL;
 }
 
+/* The header line: the one given, else the stream's; NULL with .err. */
+static const char *
+take_header(struct recin *in, const char *given)
+{
+	if (given == NULL)
+		return find_header(in);
+	if (strncmp(given, fsdb, sizeof(fsdb) - 1) != 0) {
+		fail(in, -1, "header does not begin with #fsdb");
+		return NULL;
+	}
+	in->header = mem_string(given);
+	in->bare = 1;
+	return given;
+}
+
 int
 recin_open(struct recin *in, const struct rectype *t, int fd, const char *path,
     const char *header, const char *const want[])
@@ -181,12 +196,7 @@ recin_open(struct recin *in, const struct rectype *t, int fd, const char *path,
 		recin_prepare(in, fd);
 	in->type = t;
 	in->path = path;
-	if (header != NULL) {
-		if (strncmp(header, fsdb, sizeof(fsdb) - 1) != 0)
-			return fail(in, -1, "header does not begin with #fsdb");
-		in->header = mem_string(header);
-		in->bare = 1;
-	} else if ((header = find_header(in)) == NULL)
+	if ((header = take_header(in, header)) == NULL)
 		return -1;
 	return parse_header(in, header, want);
 }
@@ -221,12 +231,7 @@ recin_open_best(struct recin *in, const struct rectype *const types[], int fd,
 	if (fd != -1)
 		recin_prepare(in, fd);
 	in->path = path;
-	if (header != NULL) {
-		if (strncmp(header, fsdb, sizeof(fsdb) - 1) != 0)
-			return fail(in, -1, "header does not begin with #fsdb");
-		in->header = mem_string(header);
-		in->bare = 1;
-	} else if ((header = find_header(in)) == NULL)
+	if ((header = take_header(in, header)) == NULL)
 		return -1;
 	for (int i = 0; types[i] != NULL; i++) {
 		size_t known = 0;
