@@ -472,6 +472,21 @@ start() {
 	echo 'castnode: 0'
 }
 
+# await_file -e|-s file program: until the program just started has made it,
+# or has something in it, and runs
+await_file() {
+	tries=0
+	until [ "$1" "$2" ] && alive "$kind"
+	do
+		sleep 0.01
+		tries=$((tries + 1))
+		if [ -e "$kind.$seg.status" ] || [ $tries -gt 2000 ]
+		then
+			fail "$3: $(last_words "$kind.$seg.log")"
+		fi
+	done
+}
+
 start_catch() {
 	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"} \
 	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} \
@@ -484,16 +499,7 @@ start_catch() {
 	    setsid "$self" supervise "$run" catch "$seg" "$secs" "$@" \
 	    >>catch.lock 2>>"catch.$seg.log" &
 	# The output is opened after the capture, so it is there when we listen.
-	tries=0
-	until [ -s "reply.$seg.gz" ] && alive catch
-	do
-		sleep 0.01
-		tries=$((tries + 1))
-		if [ -e "catch.$seg.status" ] || [ $tries -gt 2000 ]
-		then
-			fail "catchreply: $(last_words "catch.$seg.log")"
-		fi
-	done
+	await_file -s "reply.$seg.gz" catchreply
 	echo capturing
 }
 
@@ -501,16 +507,7 @@ start_catch() {
 # stop, the other connects to all that the list of peers has, once.
 start_listen() {
 	supervised -l "udp:$port" -l "tcp:$port"
-	tries=0
-	until [ -e "listen.$seg.gz" ]
-	do
-		sleep 0.01
-		tries=$((tries + 1))
-		if [ -e "listen.$seg.status" ] || [ $tries -gt 500 ]
-		then
-			fail "conntest: $(last_words "listen.$seg.log")"
-		fi
-	done
+	await_file -e "listen.$seg.gz" conntest
 	echo listening
 }
 

@@ -11,25 +11,12 @@ mesh_words() {
 	    "port=${dport:-8620}" "turn=$mesh_secs"
 }
 
-# node_address: where the other nodes reach the node loaded
-node_address() {
-	if [ "$n_unicast" != - ]
-	then
-		families "$n_unicast"
-	else
-		for key in addr4 addr6
-		do
-			a=$(node_fact "$n_name" $key)
-			[ -z "$a" ] || families "$a"
-		done
-	fi | head -n 1
-}
-
+# mesh_peers: each node and where the others reach it
 mesh_peers() {
 	for name in $(standing)
 	do
 		node_load "$name"
-		a=$(node_address)
+		a=$(how=unicast; node_sources | head -n 1)
 		if [ -z "$a" ]
 		then
 			node_failed "$name" 'has no address for others: unicast= in the nodes file' || :
