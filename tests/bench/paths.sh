@@ -20,37 +20,16 @@ PATH=$obj/bin:$obj/bench:$PATH CASTNET_LAB=$obj/lab
 export PATH CASTNET_LAB
 runs=${RUNS-5} count=${COUNT-2000000} rate=${RATE-200000}
 near=bpn$$ far=bpf$$ labname=bp$$
+# shellcheck source=tests/bench/bed.sh
+. "$top/tests/bench/bed.sh"
 simlab=$top/share/lab/simlab pathlab=$top/share/lab/pathlab
 allow='--allow-prefix 10.128.0.0/9'
 
 clean() {
-	ip netns del "$near" 2>/dev/null || :
-	ip netns del "$far" 2>/dev/null || :
+	bed_down
 	[ ! -d net ] || "$simlab" down net
 	[ ! -d "labs/$labname" ] || sh "$pathlab" down
 	rm -rf "$work"
-}
-
-# As for tests/bench/send.sh.
-bed_up() {
-	ip netns add "$near"
-	ip netns add "$far"
-	ip link add s netns "$near" address 02:00:00:00:00:01 type veth \
-	    peer name w netns "$far" address 02:00:00:00:00:02
-	ip -n "$near" addr add 10.9.0.1/30 dev s
-	ip -n "$near" link set s up
-	ip -n "$near" route add default via 10.9.0.2
-	ip -n "$near" neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev s \
-	    nud permanent
-	ip -n "$far" link set w up
-	nsenter --net="/run/netns/$far" nft -f - <<-EOF
-		table netdev t {
-			chain c {
-				type filter hook ingress device w priority 0
-				policy drop
-			}
-		}
-	EOF
 }
 
 # timed file command ...: seconds, CPU seconds and KiB at most, in file.
@@ -201,6 +180,7 @@ main() {
 	cd "$work"
 	printf 'sixteen bytes ..' >key
 	bed_up
+	bed_drops
 	echo '## paths: traces at speed, and a diamond'
 	echo
 	echo "$(date +%F), tests/bench/paths.sh; load at the start" \

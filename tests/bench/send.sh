@@ -17,33 +17,8 @@ case $obj in /*) ;; *) obj=$top/$obj ;; esac
 PATH=$obj/bin:$obj/bench:$PATH
 runs=${RUNS-5} count=${COUNT-2000000}
 near=bsn$$ far=bsf$$
-
-bed_up() {
-	ip netns add "$near"
-	ip netns add "$far"
-	ip link add s netns "$near" address 02:00:00:00:00:01 type veth \
-	    peer name w netns "$far" address 02:00:00:00:00:02
-	ip -n "$near" addr add 10.9.0.1/30 dev s
-	ip -n "$near" link set s up
-	ip -n "$near" route add default via 10.9.0.2
-	ip -n "$near" neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev s \
-	    nud permanent
-	ip -n "$far" link set w up
-	nsenter --net="/run/netns/$far" nft -f - <<-EOF
-		table netdev t {
-			chain c {
-				type filter hook ingress device w priority 0
-				policy drop
-			}
-		}
-	EOF
-}
-
-bed_down() {
-	ip netns del "$near" 2>/dev/null || :
-	ip netns del "$far" 2>/dev/null || :
-	rm -rf "$work"
-}
+# shellcheck source=tests/bench/bed.sh
+. "$top/tests/bench/bed.sh"
 
 # run name command ...: append rate and CPU microseconds per packet to a file.
 run() {
@@ -89,10 +64,11 @@ row() {
 
 main() {
 	work=$(mktemp -d)
-	trap bed_down EXIT
+	trap 'bed_down; rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM
 	cd "$work"
 	bed_up
+	bed_drops
 	printf 'sixteen bytes ..' >key
 	awk -v n="$count" 'BEGIN {
 		print "#fsdb -F t dst:a score:q block:a"

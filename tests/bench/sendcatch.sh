@@ -19,34 +19,20 @@ PATH=$obj/bin:$obj/bench:$PATH
 runs=${RUNS-5} count=${COUNT-2000000}
 rates=${RATES-120000 180000 240000 300000 360000 420000 480000 540000}
 near=bcn$$ far=bcf$$
+# shellcheck source=tests/bench/bed.sh
+. "$top/tests/bench/bed.sh"
 
-bed_up() {
-	ip netns add "$near"
-	ip netns add "$far"
-	ip link add s netns "$near" address 02:00:00:00:00:01 type veth \
-	    peer name w netns "$far" address 02:00:00:00:00:02
-	ip -n "$near" -batch - <<-EOF
-		addr add 10.9.0.1/30 dev s
-		link set s up
-		route add default via 10.9.0.2
-		neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev s nud permanent
-	EOF
+# answer_all: the far end's kernel has every address
+answer_all() {
 	ip -n "$far" -batch - <<-EOF
 		link set lo up
 		addr add 10.9.0.2/30 dev w
-		link set w up
 		neigh add 10.9.0.1 lladdr 02:00:00:00:00:01 dev w nud permanent
 		route add local 20.0.0.0/6 dev lo
 	EOF
 	nsenter --net="/run/netns/$far" sysctl -qw net.ipv4.icmp_ratemask=0 \
 	    net.ipv4.icmp_msgs_per_sec=100000000 \
 	    net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.w.rp_filter=0 || :
-}
-
-bed_down() {
-	ip netns del "$near" 2>/dev/null || :
-	ip netns del "$far" 2>/dev/null || :
-	rm -rf "$work"
 }
 
 # arrived: packets the near end has received.
@@ -113,10 +99,11 @@ ours() {
 
 main() {
 	work=$(mktemp -d)
-	trap bed_down EXIT
+	trap 'bed_down; rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM
 	cd "$work"
 	bed_up
+	answer_all
 	printf 'sixteen bytes ..' >key
 	awk -v n="$count" 'BEGIN {
 		print "#fsdb -F t dst:a score:q block:a"
