@@ -16,9 +16,18 @@ void
 inj_init(struct inj *j, const struct injkind *kind, const struct iface *iface,
     size_t max)
 {
-	*j = (struct inj){ .kind = kind, .iface = iface, .fd = { -1, -1 } };
-	j->room = ((INJ_HEAD + max + LINE - 1) / LINE | 1) * LINE;
-	j->slots = mem_array(INJ_BATCH, j->room);
+	*j = (struct inj){ .kind = kind, .iface = iface, .fd = { -1, -1 },
+	    .max = max };
+}
+
+void
+inj_slots(struct inj *j)
+{
+	size_t room = ((INJ_HEAD + j->max + LINE - 1) / LINE | 1) * LINE;
+
+	j->slots = mem_array(INJ_BATCH, room);
+	for (unsigned i = 0; i < INJ_BATCH; i++)
+		j->slot[i] = j->slots + i * room + INJ_HEAD;
 }
 
 void
@@ -46,6 +55,7 @@ inj_open_none(struct inj *j, size_t max)
 	static const struct injkind none = { "none", forget, NULL };
 
 	inj_init(j, &none, NULL, max);
+	inj_slots(j);
 }
 
 int

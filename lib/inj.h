@@ -32,8 +32,9 @@ struct inj {
 	const struct injkind	*kind;
 	const struct iface	*iface;		/* NULL: any */
 	int			 fd[2];		/* sockets or file; -1: none */
-	size_t			 room;		/* for a packet and its header */
+	size_t			 max;		/* bytes of a packet */
 	uint8_t			*slots;
+	uint8_t			*slot[INJ_BATCH];	/* see inj_slot */
 	size_t			 len[INJ_BATCH];
 	void			*own;		/* the kind's */
 };
@@ -57,11 +58,14 @@ void	 inj_open_none(struct inj *, size_t max);	/* takes, and forgets */
 /* What precedes the IP header in a slot, so that this is aligned. */
 #define INJ_HEAD	16
 
-/* Where the IP header of packet i of a batch begins. */
+/*
+ * Where the IP header of packet i of a batch begins; elsewhere once
+ * inj_send has taken the packet.
+ */
 static inline uint8_t *
 inj_slot(struct inj *j, unsigned i)
 {
-	return j->slots + i * j->room + INJ_HEAD;
+	return j->slot[i];
 }
 
 /* Packet i is complete, and that long. */
@@ -81,8 +85,12 @@ inj_send(struct inj *j, unsigned first, unsigned n, int64_t ns)
 /* Return 0, or -1 with errno: what a file did not take. */
 int	 inj_close(struct inj *);
 
-/* For the kinds: memory for the slots, and fields as they begin. */
+/*
+ * For the kinds: fields as they begin; and memory for the slots, unless the
+ * kind has its own.
+ */
 void	 inj_init(struct inj *, const struct injkind *, const struct iface *,
     size_t max);
+void	 inj_slots(struct inj *);
 
 #endif

@@ -56,6 +56,7 @@ inj_open_packet(struct inj *j, const struct iface *iface, size_t max,
 	struct batch *b;
 
 	inj_init(j, &packet, iface, max);
+	inj_slots(j);
 	j->fd[0] = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (j->fd[0] == -1)
 		return fail(j, "packet socket", err);

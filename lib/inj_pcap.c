@@ -39,7 +39,7 @@ write_all(int fd, const uint8_t *p, size_t n)
 static int
 write_batch(struct inj *j, unsigned first, unsigned n, int64_t ns)
 {
-	struct buf b = buf_init(j->own, INJ_BATCH * (HEAD + j->room));
+	struct buf b = buf_init(j->own, INJ_BATCH * (HEAD + j->max));
 
 	for (unsigned i = first; i < n; i++) {
 		buf_u32(&b, (uint32_t)(ns / NS_PER_S));
@@ -62,8 +62,9 @@ inj_open_pcap(struct inj *j, int fd, size_t max)
 	struct buf b = buf_init(bytes, sizeof(bytes));
 
 	inj_init(j, &file, NULL, max);
+	inj_slots(j);
 	j->fd[0] = fd;
-	j->own = mem_array(INJ_BATCH, HEAD + j->room);
+	j->own = mem_array(INJ_BATCH, HEAD + j->max);
 	buf_u32(&b, MAGIC_NS);
 	buf_u16(&b, 2);			/* version 2.4 */
 	buf_u16(&b, 4);

@@ -108,6 +108,7 @@ inj_open_raw(struct inj *j, const struct iface *iface, size_t max,
 	struct batch *b;
 
 	inj_init(j, &raw, iface, max);
+	inj_slots(j);
 	j->fd[0] = open_one(AF_INET, IPPROTO_IP, IP_HDRINCL, iface);
 	if (j->fd[0] == -1) {
 		snprintf(err, 128, "raw socket: %s", strerror(errno));

@@ -1,7 +1,11 @@
 /*
  * Ethernet frames by AF_XDP (Documentation/networking/af_xdp.rst), sending
  * only, in copy mode: every driver can, and the kernel takes frames while
- * we are in sendto, so what it has not taken can be withdrawn.
+ * we are in sendto and at no other time.
+ *
+ * What it has not taken stays on its ring, and cannot be withdrawn, for it
+ * remembers how much there was; but what those frames hold is still ours to
+ * write, and is written anew when they are tried again.
  */
 
 #include <errno.h>
@@ -18,9 +22,11 @@
 #include "inj.h"
 #include "mem.h"
 
-#define FRAMES		4096		/* that may be under way */
+#define FRAMES		4096		/* that may be under way or filled in */
 #define FRAME_SIZE	2048
 #define RING		2048
+#define LINE		64
+#define LINES		7		/* frames begin at so many places */
 
 /* Frames the kernel takes per sendto; Linux 6.17 on, 32 without. */
 #ifndef XDP_MAX_TX_SKB_BUDGET
@@ -33,9 +39,41 @@ struct xdp {
 	struct xsk_ring_prod	 tx, fill;
 	struct xsk_ring_cons	 done;
 	uint8_t			*area;
-	uint64_t		 idle[FRAMES];	/* frames free for use */
+	uint32_t		 cons;		/* how far the kernel has come */
+	uint32_t		 pending;	/* frames from there on the ring */
+	uint64_t		 slot[INJ_BATCH];	/* frame of each slot */
+	uint64_t		 idle[FRAMES];		/* frames free for use */
 	unsigned		 nidle;
 };
+
+/*
+ * Where in a frame its Ethernet header begins: not at the same place in all,
+ * or the beginnings of all would fall into a few sets of the cache.
+ */
+static uint64_t
+begin(uint64_t frame)
+{
+	return frame + frame / FRAME_SIZE % LINES * LINE + INJ_HEAD -
+	    IFACE_HDRLEN;
+}
+
+static void
+set_slot(struct inj *j, unsigned i, uint64_t frame)
+{
+	struct xdp *x = j->own;
+
+	x->slot[i] = frame;
+	j->slot[i] = x->area + begin(frame) + IFACE_HDRLEN;
+}
+
+/* Give a slot a frame; there is one. */
+static void
+refill(struct inj *j, unsigned i)
+{
+	struct xdp *x = j->own;
+
+	set_slot(j, i, x->idle[--x->nidle]);
+}
 
 /* Take back frames the driver is done with. */
 static void
@@ -44,60 +82,98 @@ reclaim(struct xdp *x)
 	uint32_t at, n = xsk_ring_cons__peek(&x->done, FRAMES, &at);
 
 	for (uint32_t i = 0; i < n; i++)
-		x->idle[x->nidle++] =
-		    *xsk_ring_cons__comp_addr(&x->done, at + i);
+		x->idle[x->nidle++] = *xsk_ring_cons__comp_addr(&x->done,
+		    at + i) / FRAME_SIZE * FRAME_SIZE;
 	xsk_ring_cons__release(&x->done, n);
 }
 
-/* How far the kernel has come; the ring's own copy is only sometimes so. */
+/*
+ * One call; return how many frames the kernel took off the ring, and its
+ * errno.  With EBUSY the last of them was refused by the device.  Of that
+ * one alone the shared index does not tell.
+ */
 static uint32_t
-taken(const struct xdp *x)
+kick(struct xdp *x, int fd, int *e)
 {
-	return __atomic_load_n(x->tx.consumer, __ATOMIC_ACQUIRE);
+	uint32_t k;
+
+	*e = sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) == -1 ? errno : 0;
+	k = __atomic_load_n(x->tx.consumer, __ATOMIC_ACQUIRE) - x->cons;
+	if (k > x->pending)		/* already known */
+		k = 0;
+	if (k == 0 && *e == EBUSY)
+		k = 1;
+	x->cons += k;
+	x->pending -= k;
+	return k;
+}
+
+/* Put the slots from first on where the kernel has come to, and beyond. */
+static int
+put_on_ring(struct inj *j, unsigned first, uint32_t want)
+{
+	struct xdp *x = j->own;
+	uint32_t at, more = want > x->pending ? want - x->pending : 0;
+
+	if (more > 0 && xsk_ring_prod__reserve(&x->tx, more, &at) == 0)
+		return -1;
+	for (uint32_t i = 0; i < want; i++)
+		*xsk_ring_prod__tx_desc(&x->tx, x->cons + i) =
+		    (struct xdp_desc){ .addr = begin(x->slot[first + i]),
+		    .len = (uint32_t)(j->len[first + i] + IFACE_HDRLEN) };
+	if (more > 0)
+		xsk_ring_prod__submit(&x->tx, more);
+	x->pending += more;
+	return 0;
+}
+
+/*
+ * Slots [first, first + off) were taken, the last of them for nothing if
+ * lost: the others move up to it, as it is next to be tried.
+ */
+static void
+renew(struct inj *j, unsigned first, uint32_t off, bool lost)
+{
+	struct xdp *x = j->own;
+	unsigned at = first + off;
+
+	for (unsigned i = first; i < at; i++)
+		refill(j, i);
+	for (uint32_t i = 0; lost && i < x->pending; i++, at++) {
+		uint64_t frame = x->slot[at];
+
+		set_slot(j, at, x->slot[at - 1]);
+		set_slot(j, at - 1, frame);
+	}
 }
 
 static int
 send_frames(struct inj *j, unsigned first, unsigned n, int64_t ns)
 {
 	struct xdp *x = j->own;
-	uint32_t at, want = n - first, start, k, before;
-	int e = 0;
+	uint32_t want = n - first, off = 0, k;
+	int e;
 
 	(void)ns;
 	reclaim(x);
 	if (x->nidle < want)
-		want = x->nidle;
-	if (want == 0 || xsk_ring_prod__reserve(&x->tx, want, &at) == 0) {
+		want = x->nidle;	/* for the slots */
+	if (want < x->pending || want == 0 ||
+	    put_on_ring(j, first, want) == -1) {
 		errno = EAGAIN;
 		return -1;
 	}
-	start = taken(x);
-	for (uint32_t i = 0; i < want; i++) {
-		uint64_t frame = x->idle[x->nidle - 1 - i];
-		struct xdp_desc *d = xsk_ring_prod__tx_desc(&x->tx, at + i);
-		size_t len = j->len[first + i] + IFACE_HDRLEN;
-
-		memcpy(x->area + frame, inj_slot(j, first + i) - IFACE_HDRLEN,
-		    len);
-		*d = (struct xdp_desc){ .addr = frame, .len = (uint32_t)len };
-	}
-	xsk_ring_prod__submit(&x->tx, want);
 	do {
-		before = taken(x);
-		if (sendto(j->fd[0], NULL, 0, MSG_DONTWAIT, NULL, 0) == -1)
-			e = errno;
-		k = taken(x) - start;
-	} while (k < want && taken(x) != before);
-	if (k < want) {
-		/* Nobody looks at the ring but in sendto: shorten it. */
-		x->tx.cached_prod -= want - k;
-		__atomic_store_n(x->tx.producer, x->tx.cached_prod,
-		    __ATOMIC_RELEASE);
-	}
-	x->nidle -= k;
-	if (k > 0)
-		return (int)k;
-	errno = e == 0 ? EAGAIN : e;
+		k = kick(x, j->fd[0], &e);
+		off += k;
+	} while (x->pending > 0 && k > 0 && (e == 0 || e == EAGAIN));
+	renew(j, first, off, e == EBUSY);
+	if (e == EBUSY)
+		off--;
+	if (off > 0)
+		return (int)off;
+	errno = e == ENETDOWN || e == ENXIO || e == ENODEV || e == EINTR ? e :
+	    e == EBUSY ? ENOBUFS : EAGAIN;
 	return -1;
 }
 
@@ -131,6 +207,8 @@ inj_open_xdp(struct inj *j, const struct iface *iface, size_t max,
 
 	inj_init(j, &xdp, iface, max);
 	j->own = x;
+	if (INJ_HEAD + (LINES - 1) * LINE + max > FRAME_SIZE)
+		return fail(j, "frames", EMSGSIZE, err);
 	setrlimit(RLIMIT_MEMLOCK, &all);	/* may fail: 8 MiB are usual */
 	x->area = mmap(NULL, (size_t)FRAMES * FRAME_SIZE,
 	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -147,5 +225,7 @@ inj_open_xdp(struct inj *j, const struct iface *iface, size_t max,
 	    sizeof(budget));
 	for (unsigned i = 0; i < FRAMES; i++)
 		x->idle[x->nidle++] = (uint64_t)i * FRAME_SIZE;
+	for (unsigned i = 0; i < INJ_BATCH; i++)
+		refill(j, i);
 	return 0;
 }

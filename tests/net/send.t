@@ -215,6 +215,43 @@ link_down() {
 }
 ok 'a link that goes down costs no target' link_down
 ip -n "$near" route replace default via 10.9.0.2	# went with the link
+
+# The far end goes down four times, in mid-run and at speed: the device
+# refuses frames that were on their way to it.
+awk 'BEGIN { for (i = 0; i < 400000; i++)
+	printf "198.%d.%d.%d\n", 18 + i % 2, i / 512 % 256, i / 2 % 256 }' >400k
+arrived() {
+	on "$far" awk '/^ *w:/ { sub(/.*:/, ""); print $2 }' /proc/self/net/dev
+}
+carrier_lost() {
+	rm -f sent
+	before=$(arrived)
+	# shellcheck disable=SC2086
+	on "$near" sendprobes -i s -S 10.9.0.1 -N ams:3 -k key $labs \
+	    --gateway-mac 02:00:00:00:00:02 "$@" <400k >sent 2>err &
+	pid=$!
+	for i in 1 2 3 4
+	do
+		sleep 0.2
+		ip -n "$far" link set w down
+		sleep 0.2
+		ip -n "$far" link set w up
+	done
+	rc=0
+	wait $pid || rc=$?
+	[ $rc -eq 0 ] || { echo "exit $rc"; cat err; return 1; }
+	after=$(arrived) records=$(grep -vc '^#' sent)
+	grep 'counts:' sent | tail -n 1
+	echo "$records records, $((after - before)) arrived"
+	[ "$records" -eq 400000 ] && [ $((after - before)) -ge 400000 ] &&
+	    [ $((after - before)) -le 400020 ] &&
+	    tail -n 20 sent | grep -Eq 'counts: .* (linkdowns=[1-9]|again)'
+}
+for how in '' --xdp
+do
+	ok "a far end that goes away costs none either $how" \
+	    carrier_lost -r 200000 $how
+done
 gone() {
 	yes 198.18.0.1 | head -n 20000 >many
 	ip -n "$near" link add gone0 type veth peer name gone1

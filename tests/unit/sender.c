@@ -148,6 +148,7 @@ run_trial(const struct trial *t)
 	trial = t;
 	calls = ntook = 0;
 	inj_init(&inj, &acting, NULL, PROBE_MAX);
+	inj_slots(&inj);
 	sentlog_cols(0, cols);
 	recout_open(&out, &rec_sent, mkstemp(path), false, false,
 	    cols);
@@ -187,6 +188,7 @@ check_stop(void)
 	trial = &trials[0];
 	calls = ntook = 0;
 	inj_init(&inj, &acting, NULL, PROBE_MAX);
+	inj_slots(&inj);
 	sentlog_cols(0, cols);
 	recout_open(&out, &rec_sent, dup(STDERR_FILENO), false, false,
 	    cols);
@@ -220,6 +222,7 @@ check_full(void)
 
 	trial = &trials[0];
 	inj_init(&inj, &acting, NULL, PROBE_MAX);
+	inj_slots(&inj);
 	sentlog_cols(0, cols);
 	recout_open(&out, &rec_sent, dup(fileno(full)), false, false,
 	    cols);
