@@ -392,10 +392,11 @@ static void
 begin_log(struct run *r)
 {
 	const char *cols[SENTLOG_COLS];
-	unsigned extra = extra_columns(&r->in);
+	unsigned extra;
 
 	if (r->logging)
 		return;
+	extra = extra_columns(&r->in);
 	r->logging = true;
 	sentlog_cols(extra, cols);
 	sentlog_init(&r->log, &r->out, r->node.name, extra);
