@@ -28,10 +28,15 @@
 #define LINE		64
 #define LINES		7		/* frames begin at so many places */
 
-/* Frames the kernel takes per sendto; Linux 6.17 on, 32 without. */
+/*
+ * Frames the kernel takes per sendto, Linux 6.17 on.  Before, it was a fixed
+ * number, and of a call that reached it the shared index did not tell: then
+ * so few are put on the ring that none does.
+ */
 #ifndef XDP_MAX_TX_SKB_BUDGET
 #define XDP_MAX_TX_SKB_BUDGET 9
 #endif
+#define OLD_BUDGET	16
 
 struct xdp {
 	struct xsk_umem		*umem;
@@ -41,6 +46,7 @@ struct xdp {
 	uint8_t			*area;
 	uint32_t		 cons;		/* how far the kernel has come */
 	uint32_t		 pending;	/* frames from there on the ring */
+	uint32_t		 budget;	/* frames a call takes */
 	uint64_t		 slot[INJ_BATCH];	/* frame of each slot */
 	uint64_t		 idle[FRAMES];		/* frames free for use */
 	unsigned		 nidle;
@@ -147,27 +153,32 @@ renew(struct inj *j, unsigned first, uint32_t off, bool lost)
 	}
 }
 
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 static int
 send_frames(struct inj *j, unsigned first, unsigned n, int64_t ns)
 {
 	struct xdp *x = j->own;
-	uint32_t want = n - first, off = 0, k;
-	int e;
+	uint32_t off = 0, k;
+	int e = EAGAIN;
 
 	(void)ns;
-	reclaim(x);
-	if (x->nidle < want)
-		want = x->nidle;	/* for the slots */
-	if (want < x->pending || want == 0 ||
-	    put_on_ring(j, first, want) == -1) {
-		errno = EAGAIN;
-		return -1;
-	}
 	do {
+		uint32_t want = least(n - first - off, x->budget);
+
+		reclaim(x);
+		want = least(want, x->nidle);	/* for the slots */
+		if (want == 0 || want < x->pending ||
+		    put_on_ring(j, first + off, want) == -1)
+			break;
 		k = kick(x, j->fd[0], &e);
+		renew(j, first + off, k, e == EBUSY);
 		off += k;
-	} while (x->pending > 0 && k > 0 && (e == 0 || e == EAGAIN));
-	renew(j, first, off, e == EBUSY);
+	} while (k > 0 && (e == 0 || e == EAGAIN) && first + off < n);
 	if (e == EBUSY)
 		off--;
 	if (off > 0)
@@ -221,8 +232,8 @@ inj_open_xdp(struct inj *j, const struct iface *iface, size_t max,
 	    &x->tx, &sc)) != 0)
 		return fail(j, "AF_XDP socket", -e, err);
 	j->fd[0] = xsk_socket__fd(x->xsk);
-	setsockopt(j->fd[0], SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget,
-	    sizeof(budget));
+	x->budget = setsockopt(j->fd[0], SOL_XDP, XDP_MAX_TX_SKB_BUDGET,
+	    &budget, sizeof(budget)) == 0 ? INJ_BATCH : OLD_BUDGET;
 	for (unsigned i = 0; i < FRAMES; i++)
 		x->idle[x->nidle++] = (uint64_t)i * FRAME_SIZE;
 	for (unsigned i = 0; i < INJ_BATCH; i++)
