@@ -21,8 +21,13 @@ enum { PINGS = 4096, TURN_S = 5, SIZE = 128 << 10, LOG2_WINDOW = 12 };
 #define TICK_NS		(100 * NS_PER_MS)
 #define CONNECT_NS	NS_PER_S		/* an attempt may take */
 #define HELLO_NS	(2 * NS_PER_S)
-#define DEAD_NS		(3 * NS_PER_S)		/* nothing heard, not even acks */
+#define SILENT_NS	(400 * NS_PER_MS)	/* no ack of what was sent */
 #define MOVED_NS	NS_PER_S		/* and our address is another */
+#define DEAD_NS		(1300 * NS_PER_MS)	/* on a path without losses */
+#define DEAD_RTOS	6
+#define PATIENT_NS	(6500 * NS_PER_MS)	/* on one with losses */
+#define PROVEN_SEGS	30			/* so many passed of ... */
+#define LOSS_ONE_IN	50			/* lost at most this */
 #define STOP_NS		(30 * NS_PER_S)
 
 struct tcpclient {
@@ -35,7 +40,8 @@ struct tcpclient {
 	unsigned		 test;
 	uint64_t		 turns;
 	bool			 useful, fresh;	/* fresh: no turn begun yet */
-	int64_t			 until, turn_end, next_record, heard;
+	int64_t			 until, turn_end, next_record;
+	int64_t			 heard;		/* or nothing was owed */
 	struct evtimer		 tick, ping, wait;
 
 	/* latency: of a turn, across connections */
@@ -486,19 +492,40 @@ turn_over(const struct tcpclient *c, int64_t now)
 	return c->ctx->ending || (c->ctx->turns != 0 && now > c->until);
 }
 
+/*
+ * How long may what was sent stay without an ack?  TCP has tried again after
+ * 0.2 and 0.6 s: where next to nothing was lost before, that both of these
+ * are too means that nothing passes, or that a NAT has forgotten us.  Where
+ * losses are usual it means little, and tries come ever more seldom, after
+ * 1.4, 3 and 6.2 s.
+ */
+static int64_t
+patience(const struct tcpstate *s)
+{
+	int64_t rtos = DEAD_RTOS * s->rto_ns;
+
+	if (s->segs < PROVEN_SEGS || s->again > s->segs / LOSS_ONE_IN ||
+	    rtos > PATIENT_NS)
+		return PATIENT_NS;
+	return rtos < DEAD_NS ? DEAD_NS : rtos;
+}
+
 /* Silent for too long, or from an address that is no longer ours: errno. */
 static int
-dead(const struct tcpclient *c, int64_t now)
+dead(struct tcpclient *c, int64_t now)
 {
 	int64_t silent = now - c->heard;
 	struct tcpstate s;
 
-	if (silent < MOVED_NS)
+	if (silent < SILENT_NS)
 		return 0;
 	tcpconn_state(&c->conn, &c->state, &s);
-	if (s.heard_ms * NS_PER_MS < silent)
+	if (!s.waiting)
+		silent = 0;
+	else if (s.heard_ms * NS_PER_MS < silent)
 		silent = s.heard_ms * NS_PER_MS;
-	if (silent > DEAD_NS)
+	c->heard = now - silent;
+	if (silent > patience(&s))
 		return ETIMEDOUT;
 	return silent > MOVED_NS && tcpconn_moved(&c->conn,
 	    connpeer_addr(&c->peer)) ? EADDRNOTAVAIL : 0;

@@ -18,6 +18,8 @@ enum { IN = 64 << 10, OUT = 64 << 10, FILE_MIN = 1 << 20, ROUNDS = 8,
 	LOWAT = 512 << 10 };
 
 #define SEND_MAX	(UINT64_C(1) << 20)
+#define RTO_MIN		(200 * NS_PER_MS)	/* Linux */
+#define TAIL_PROBES	2			/* before the first timeout */
 
 static int
 set(int fd, int level, int name, int value)
@@ -423,6 +425,7 @@ tcpconn_state(const struct tcpconn *c, const struct tcpstate *last,
 	struct tcp_info i;
 	socklen_t n = sizeof(i);
 	uint64_t busy;
+	uint32_t in_silence;
 
 	memset(s, 0, sizeof(*s));
 	memset(&i, 0, sizeof(i));
@@ -437,6 +440,15 @@ tcpconn_state(const struct tcpconn *c, const struct tcpstate *last,
 	s->pmtu = i.tcpi_pmtu;
 	s->heard_ms = i.tcpi_last_ack_recv < i.tcpi_last_data_recv ?
 	    i.tcpi_last_ack_recv : i.tcpi_last_data_recv;
+	/* What cannot even be sent, as from an address we lost, counts. */
+	s->waiting = i.tcpi_unacked > 0 || i.tcpi_notsent_bytes > 0;
+	s->segs = i.tcpi_data_segs_out;
+	in_silence = i.tcpi_retransmits + TAIL_PROBES;
+	if (i.tcpi_total_retrans > in_silence)
+		s->again = i.tcpi_total_retrans - in_silence;
+	s->rto_ns = ((int64_t)i.tcpi_rtt + 4 * (int64_t)i.tcpi_rttvar) * 1000;
+	if (s->rto_ns < RTO_MIN)
+		s->rto_ns = RTO_MIN;
 	busy = s->busy - last->busy;
 	s->limit = busy == 0 ? LIMIT_APP :
 	    s->rwnd - last->rwnd > busy / 2 ? LIMIT_RECEIVER :

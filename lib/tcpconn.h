@@ -77,6 +77,10 @@ struct tcpstate {
 	uint64_t	busy, rwnd, sndbuf;	/* microseconds */
 	uint64_t	retrans;
 	uint32_t	cwnd, pmtu, heard_ms;
+	bool		waiting;		/* for an ack of something */
+	uint32_t	segs, again;		/* of data, sent; sent again
+						   before it fell silent */
+	int64_t		rto_ns;			/* by the round trips so far */
 	enum connlimit	limit;
 };
 

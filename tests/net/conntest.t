@@ -190,6 +190,61 @@ then
 		    $proto == "'$proto'" && $event == "interval" && $dir == "rt" && $time - t > 3 && $rcvd > 5 { n++ }
 		    END { print n, o; exit !(n && o > 0 && o < 2) }'\'' addr.rec'
 	done
+	# A NAT between them is given another address, forgets what it knew
+	# and drops what it does not know, in silence.
+	r=Gct-r-$$
+	ip netns add $r
+	spaces="$spaces $r"
+	ip -n $a link add eth1 type veth peer name eth1 netns $r
+	ip -n $b link add eth1 type veth peer name eth2 netns $r
+	for at in "$a eth1" "$b eth1" "$r eth1" "$r eth2"
+	do
+		ip -n "${at% *}" link set "${at#* }" up
+	done
+	ip -n $a addr add 10.9.0.2/24 dev eth1
+	ip -n $r addr add 10.9.0.1/24 dev eth1
+	ip -n $r addr add 198.51.100.101/24 dev eth2
+	ip -n $b addr add 198.51.100.2/24 dev eth1
+	ip -n $a route add 198.51.100.0/24 via 10.9.0.1
+	ip netns exec $r sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	ip netns exec $r nft -f - <<-'EON'
+	add table ip t
+	add chain ip t out { type nat hook postrouting priority 100; }
+	add rule ip t out oif eth2 masquerade
+	add chain ip t through { type filter hook forward priority 0; }
+	add rule ip t through ct state invalid drop
+	EON
+	ip netns exec $r sh -c \
+	    'echo 0 >/proc/sys/net/netfilter/nf_conntrack_tcp_loose'
+	ip netns exec $a conntest -N a:1 --end +8s --interval 250ms -w nat.rec \
+	    -c "udp://198.51.100.2:$port?interval=10ms&name=udp" \
+	    -c "tcp://198.51.100.2:$port?interval=10ms&name=idle" \
+	    -c "tcp://198.51.100.2:$port?bandwidth&interval=10ms&time=6s&rate=50M&name=up" \
+	    -c "tcp://198.51.100.2:$port?bandwidth&interval=10ms&time=6s&rate=50M&dir=down&name=down" &
+	near=$!
+	sleep 4
+	ip -n $r addr add 198.51.100.102/24 dev eth2
+	ip -n $r addr del 198.51.100.101/24 dev eth2
+	ip -n $r addr add 198.51.100.102/24 dev eth2 2>/dev/null
+	date +%s.%N >moved
+	wait $near
+	for name in idle up down
+	do
+		ok "an address changed behind a NAT: tcp, $name, is there within two seconds" sh -c '
+		    recawk '\''BEGIN { getline t <"moved" } $peer != "'$name'" { next }
+		    $event ~ /open|close|fail|connect/ { print $time - t, $event, $error }
+		    $event == "close" && $error == "ETIMEDOUT" { closed++ }
+		    $event == "open" { o = $time - t; n++ }
+		    $event == "interval" && $dir == "rt" && $rcvd > 5 && $time - t > 2 { after++ }
+		    END { exit !(n == 2 && closed == 1 && o > 0 && o <= 2 && after) }'\'' nat.rec'
+	done
+	ok '... udp never stops, and loses next to nothing' sh -c '
+	    recawk '\''BEGIN { getline t <"moved" } $peer != "udp" { next }
+	    $event ~ /open|close|fail|connect/ { print $time - t, $event, $error; n++ }
+	    $event == "interval" && $dir == "rt" && $time - t > .3 && $time - t <= 2 { r += $rcvd }
+	    $event == "total" && $dir == "rt" { print $sent, $rcvd, $lost; ok = $lost * 20 < $sent }
+	    END { print n, r; exit !(n == 2 && r > 100 && ok) }'\'' nat.rec'
+	ip netns del $r
 	# 30 % loss on the way there, then on the way back.
 	for hook in input output
 	do
