@@ -59,9 +59,10 @@ upper(const struct clockoff *c, unsigned from, double t, double d)
 	for (unsigned i = from; i < c->n; i++) {
 		const struct clockslot *s = &c->slot[i];
 		double dt = t - s->up_t;
+		double v = s->up + d * dt + CLOCKOFF_WANDER * fabs(dt);
 
-		least = fmin(least, s->up + d * dt +
-		    CLOCKOFF_WANDER * fabs(dt));
+		if (v < least)		/* fmin() would be a call */
+			least = v;
 	}
 	return least;
 }
@@ -74,9 +75,10 @@ lower(const struct clockoff *c, unsigned from, double t, double d)
 	for (unsigned i = from; i < c->n; i++) {
 		const struct clockslot *s = &c->slot[i];
 		double dt = t - s->down_t;
+		double v = s->down + d * dt - CLOCKOFF_WANDER * fabs(dt);
 
-		most = fmax(most, s->down + d * dt -
-		    CLOCKOFF_WANDER * fabs(dt));
+		if (v > most)
+			most = v;
 	}
 	return most;
 }

@@ -4,10 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 /*
  * One thread that waits for descriptors and for times: epoll(7), with
- * timers to the nanosecond.  Sources and timers are their owners', who may
+ * timers to the nanosecond, in a heap: what a packet costs does not depend
+ * on how many peers there are.  Sources and timers are their owners', who may
  * add and remove them at any time, also from within a call.
  */
 struct evsource {
@@ -23,10 +25,15 @@ struct evtimer {
 	size_t	 at;			/* place + 1 of one that is set */
 };
 
+#define EVLOOP_READY	64
+
 struct evloop {
 	int		 ep;
-	struct evtimer	**timer;	/* those that are set */
+	struct evtimer	**timer;	/* a heap of those that are set */
 	size_t		 n, cap;
+	int64_t		 now;		/* of the timers being fired */
+	struct epoll_event ready[EVLOOP_READY];
+	int		 nready;	/* of this turn */
 	bool		 stop;
 	uint64_t	 packets;	/* handled by whoever counts them here */
 };
@@ -40,7 +47,10 @@ int	 evloop_add(struct evloop *, struct evsource *, unsigned events);
 int	 evloop_change(struct evloop *, struct evsource *, unsigned events);
 void	 evloop_remove(struct evloop *, struct evsource *);
 
-/* Call fire once when it is due; setting again moves it. */
+/*
+ * Call fire once when it is due, in a later turn than this if that is now;
+ * setting again moves it.
+ */
 void	 evtimer_set(struct evloop *, struct evtimer *, int64_t due);
 void	 evtimer_clear(struct evloop *, struct evtimer *);
 

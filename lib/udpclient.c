@@ -162,6 +162,27 @@ check_silence(struct udpclient *c, int64_t now)
 	connect_socket(c);
 }
 
+/*
+ * One of the error queue: a timestamp, or what routers and the peer's host
+ * say.  Was there one?
+ */
+static bool
+on_error(struct udpclient *c)
+{
+	struct udperr e;
+
+	if (c->source.fd == -1 || udpsock_error(c->source.fd, &e) != 1)
+		return false;
+	if (e.kind == UDPERR_STAMP) {
+		if (c->lat_on)
+			udplat_stamp(&c->lat, &e);
+	} else if (e.error == EMSGSIZE)
+		udppmtu_hint(&c->pmtu, e.info);
+	else
+		c->error = e.error;
+	return true;
+}
+
 static void
 send_latency(void *arg, int64_t now)
 {
@@ -177,6 +198,9 @@ send_latency(void *arg, int64_t now)
 		c->lat.failed++;
 	if (e != 0 && e != EAGAIN)
 		c->error = e;
+	/* The timestamp is there by now: taken here it wakes nobody. */
+	if (e == 0)
+		(void)on_error(c);
 	/* What was missed is not made good, and the rest keeps its times. */
 	c->next_packet += c->uri->interval_ns;
 	if (c->next_packet < now) {
@@ -420,23 +444,6 @@ on_message(struct udpclient *c, const struct udpin *in)
 	}
 }
 
-/* The error queue: timestamps, and what routers and the peer's host say. */
-static void
-on_errors(struct udpclient *c)
-{
-	struct udperr e;
-
-	while (c->source.fd != -1 && udpsock_error(c->source.fd, &e) == 1) {
-		if (e.kind == UDPERR_STAMP) {
-			if (c->lat_on)
-				udplat_stamp(&c->lat, &e);
-		} else if (e.error == EMSGSIZE)
-			udppmtu_hint(&c->pmtu, e.info);
-		else
-			c->error = e.error;
-	}
-}
-
 /* One packet, or a train: of data as a whole, else packet by packet. */
 static void
 on_packet(struct udpclient *c, const struct udpin *in)
@@ -462,8 +469,8 @@ on_ready(void *arg, unsigned events)
 	struct udpclient *c = arg;
 	int n;
 
-	(void)events;
-	on_errors(c);
+	while ((events & EPOLLERR) != 0 && on_error(c))
+		;
 	n = udpsock_recv(c->source.fd, &c->batch);
 	if (n == -1 && errno != EMSGSIZE)
 		c->error = errno;

@@ -137,18 +137,36 @@ udpsock_open(int family, const union sockname *local,
 	return -1;
 }
 
+/* Made once: most calls bring one packet, and then one is made anew. */
+struct udpheads {
+	struct mmsghdr	m[UDPSOCK_BATCH];
+	struct iovec	v[UDPSOCK_BATCH];
+	_Alignas(struct cmsghdr) char control[UDPSOCK_BATCH][CONTROL];
+};
+
 void
 udpbatch_init(struct udpbatch *b, size_t each)
 {
 	memset(b, 0, sizeof(*b));
 	b->each = each;
 	b->room = mem_array(UDPSOCK_BATCH, each);
+	b->heads = mem_alloc(sizeof(*b->heads));
+	for (size_t i = 0; i < UDPSOCK_BATCH; i++) {
+		b->heads->v[i] = (struct iovec){ b->room + i * each, each };
+		b->heads->m[i].msg_hdr = (struct msghdr){
+		    .msg_name = &b->in[i].from,
+		    .msg_namelen = sizeof(b->in[i].from),
+		    .msg_iov = &b->heads->v[i], .msg_iovlen = 1,
+		    .msg_control = b->heads->control[i],
+		    .msg_controllen = CONTROL };
+	}
 }
 
 void
 udpbatch_free(struct udpbatch *b)
 {
 	free(b->room);
+	free(b->heads);
 	b->room = NULL;
 }
 
@@ -231,33 +249,24 @@ read_control(struct msghdr *m, struct udpin *in, uint32_t *drops)
 int
 udpsock_recv(int fd, struct udpbatch *b)
 {
-	static _Alignas(struct cmsghdr) char control[UDPSOCK_BATCH][CONTROL];
-	struct mmsghdr m[UDPSOCK_BATCH];
-	struct iovec v[UDPSOCK_BATCH];
-	int n;
+	int n = recvmmsg(fd, b->heads->m, UDPSOCK_BATCH, 0, NULL);
 
-	memset(m, 0, sizeof(m));
-	for (size_t i = 0; i < UDPSOCK_BATCH; i++) {
-		v[i] = (struct iovec){ b->room + i * b->each, b->each };
-		m[i].msg_hdr = (struct msghdr){ .msg_name = &b->in[i].from,
-		    .msg_namelen = sizeof(b->in[i].from), .msg_iov = &v[i],
-		    .msg_iovlen = 1, .msg_control = control[i],
-		    .msg_controllen = CONTROL };
-	}
-	n = recvmmsg(fd, m, UDPSOCK_BATCH, 0, NULL);
 	if (n == -1)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	for (int i = 0; i < n; i++) {
 		struct udpin *in = &b->in[i];
+		struct msghdr *m = &b->heads->m[i].msg_hdr;
 
 		in->p = b->room + (size_t)i * b->each;
-		in->n = m[i].msg_len;
+		in->n = b->heads->m[i].msg_len;
 		in->segment = in->n;
 		in->to = (struct addr){ 0 };
 		in->ns = 0;
 		in->ttl = in->tos = -1;
-		in->cut = (m[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-		read_control(&m[i].msg_hdr, in, &b->drops);
+		in->cut = (m->msg_flags & MSG_TRUNC) != 0;
+		read_control(m, in, &b->drops);
+		m->msg_namelen = sizeof(in->from);
+		m->msg_controllen = CONTROL;
 		if (in->ns == 0)
 			in->ns = clock_real();
 		if (in->segment == 0)
@@ -272,6 +281,7 @@ put(struct msghdr *m, int level, int type, const void *p, size_t n)
 	struct cmsghdr *c = (struct cmsghdr *)(void *)
 	    ((char *)m->msg_control + m->msg_controllen);
 
+	memset(c, 0, CMSG_SPACE(n));
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = CMSG_LEN(n);
@@ -304,7 +314,6 @@ prepare(struct msghdr *m, const struct udpout *o, struct iovec *v,
 	uint32_t sched = SOF_TIMESTAMPING_TX_SCHED;
 	uint16_t gso = (uint16_t)segment;
 
-	memset(control, 0, CONTROL);
 	*m = (struct msghdr){ .msg_iov = v, .msg_iovlen = 1,
 	    .msg_control = control };
 	if (o->to != NULL) {

@@ -59,6 +59,7 @@ struct udpbatch {
 	/* udpsock.c's own */
 	size_t		 each;
 	uint8_t		*room;
+	struct udpheads	*heads;		/* ready for the kernel to fill */
 };
 
 /* Buffers for packets up to that many bytes each. */
