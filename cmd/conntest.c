@@ -307,6 +307,10 @@ finish(struct test *t, char *const argv[])
 {
 	bool bad = false;
 
+	if (t->ctx.loop.packets > 0)
+		recout_meta(&t->out, "cpu", "%lld ns a packet of %llu",
+		    (long long)connctx_cpu_total(&t->ctx),
+		    (unsigned long long)t->ctx.loop.packets);
 	if (signalled != 0)
 		recout_meta(&t->out, "interrupted", "%s",
 		    signalled == SIGINT ? "SIGINT" : "SIGTERM");

@@ -109,17 +109,38 @@ connctx_clock_error(void)
 	return stamp_error(synced ? t.maxerror * 1000 : NS_PER_S, synced);
 }
 
+static int64_t
+cpu_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static rec_num
+each(int64_t cpu, uint64_t packets)
+{
+	return packets == 0 ? NUM_NONE : cpu / (int64_t)packets;
+}
+
 rec_num
 connctx_cpu(struct connctx *c)
 {
-	uint64_t packets = c->loop.packets - c->packets_last;
-	struct timespec t;
-	int64_t cpu, used;
+	int64_t now = clock_mono(), cpu;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	cpu = t.tv_sec * NS_PER_S + t.tv_nsec;
-	used = cpu - c->cpu_last;
+	if (now - c->cpu_at < c->interval_ns / 2)
+		return c->cpu;
+	cpu = cpu_time();
+	c->cpu = each(cpu - c->cpu_last, c->loop.packets - c->packets_last);
 	c->cpu_last = cpu;
 	c->packets_last = c->loop.packets;
-	return packets == 0 ? NUM_NONE : used / (int64_t)packets;
+	c->cpu_at = now;
+	return c->cpu;
+}
+
+rec_num
+connctx_cpu_total(const struct connctx *c)
+{
+	return each(cpu_time(), c->loop.packets);
 }

@@ -31,8 +31,9 @@ struct connctx {
 	int		 error;			/* errno of a failed write */
 	struct conn	 rec;			/* of connctx_begin */
 
-	int64_t		 cpu_last;		/* for connctx_cpu */
+	int64_t		 cpu_at, cpu_last;	/* for connctx_cpu */
 	uint64_t	 packets_last;
+	rec_num		 cpu;
 };
 
 /*
@@ -59,7 +60,12 @@ const char *connctx_state(int error);
 /* The error estimate of our clock as STAMP has it, from the kernel. */
 uint16_t connctx_clock_error(void);
 
-/* Processor time per packet since the last call; NUM_NONE: no packets. */
+/*
+ * Processor time the process took per packet, sent or received, in
+ * nanoseconds: in the last interval, which is the same for all connections,
+ * and in all; NUM_NONE: there were no packets.
+ */
 rec_num	 connctx_cpu(struct connctx *);
+rec_num	 connctx_cpu_total(const struct connctx *);
 
 #endif

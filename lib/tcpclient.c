@@ -7,16 +7,15 @@
 #include <sys/random.h>
 
 #include "clock.h"
-#include "connlat.h"
 #include "connpeer.h"
 #include "mem.h"
-#include "seqacct.h"
 #include "tcpconn.h"
+#include "tcplat.h"
 
 enum phase { DOWN, CONNECTING, HELLO, RUN, DRAIN, START, BW_RUN, BW_STOP,
 	DONE };
 
-enum { PINGS = 4096, TURN_S = 5, SIZE = 128 << 10, LOG2_WINDOW = 12 };
+enum { TURN_S = 5, SIZE = 128 << 10 };
 
 #define TICK_NS		(100 * NS_PER_MS)
 #define CONNECT_NS	NS_PER_S		/* an attempt may take */
@@ -44,13 +43,8 @@ struct tcpclient {
 	int64_t			 heard;		/* or nothing was owed */
 	struct evtimer		 tick, ping, wait;
 
-	/* latency: of a turn, across connections */
 	bool			 lat_on;
-	struct connlat		 lat;
-	struct seqacct		 rt;
-	int64_t			 sent_at[PINGS];
-	uint64_t		 pings, last_pings, last_rcvd, last_lost,
-				 last_late, failed, last_failed;
+	struct tcplat		 lat;
 	int64_t			 next_ping;
 
 	/* bandwidth */
@@ -85,23 +79,17 @@ static void
 send_ping(void *arg, int64_t now)
 {
 	struct tcpclient *c = arg;
-	struct connmsg m = { .type = MSG_PING, .seq = (uint32_t)c->pings };
 
 	if (!c->lat_on || (c->phase != RUN && c->phase != BW_RUN &&
 	    c->phase != START))
 		return;
-	/* One that cannot even be queued was not sent. */
-	m.t1 = (uint64_t)clock_real();
-	if (tcpconn_send(&c->conn, &m) == 0) {
-		c->sent_at[c->pings++ % PINGS] = (int64_t)m.t1;
-		c->ctx->loop.packets++;
-	}
+	tcplat_send(&c->lat, &c->conn);
 	/* What was missed is not made good, and the rest keeps its times. */
 	c->next_ping += c->uri->interval_ns;
 	if (c->next_ping < now) {
 		int64_t missed = (now - c->next_ping) / c->uri->interval_ns + 1;
 
-		c->failed += (uint64_t)missed;
+		c->lat.failed += (uint64_t)missed;
 		c->next_ping += missed * c->uri->interval_ns;
 	}
 	evtimer_set(&c->ctx->loop, &c->ping, c->next_ping);
@@ -110,10 +98,8 @@ send_ping(void *arg, int64_t now)
 static void
 begin_latency(struct tcpclient *c)
 {
-	connlat_init(&c->lat, &c->clock);
-	seqacct_init(&c->rt, LOG2_WINDOW);
-	c->pings = c->last_pings = c->last_rcvd = c->last_lost =
-	    c->last_late = c->failed = c->last_failed = 0;
+	tcplat_init(&c->lat, c->ctx, c->uri, c->peer.name,
+	    c->test == CONN_BANDWIDTH ? "loaded" : "latency", &c->clock);
 	c->lat_on = true;
 }
 
@@ -125,53 +111,12 @@ start_pings(struct tcpclient *c)
 }
 
 static void
-put_latency(struct tcpclient *c, bool final)
-{
-	const char *what = final ? "total" : "interval";
-	const char *test = c->test == CONN_BANDWIDTH ? "loaded" : "latency";
-	const struct latsum *s;
-	struct conn *r;
-
-	if (final)
-		seqacct_end(&c->rt, c->pings);
-	connlat_settle(&c->lat);
-	s = final ? &c->lat.total : &c->lat.part;
-	r = connctx_begin(c->ctx, what, c->peer.name, CONN_TCP, "rt");
-	word_str(&r->test, test);
-	r->sent = (rec_num)(c->pings - (final ? 0 : c->last_pings));
-	r->rcvd = (rec_num)(c->rt.rcvd - (final ? 0 : c->last_rcvd));
-	r->lost = (rec_num)(c->rt.lost - (final ? 0 : c->last_lost));
-	r->late = (rec_num)(c->rt.late - (final ? 0 : c->last_late));
-	r->failed = (rec_num)(c->failed - (final ? 0 : c->last_failed));
-	r->cpu_ns = final || c->bw_on ? NUM_NONE : connctx_cpu(c->ctx);
-	if (final)
-		word_str(&r->state, "whole");
-	connlat_fill_rt(s, r);
-	connctx_offset(c->ctx, c->peer.name, r);
-	connctx_put(c->ctx);
-	for (int d = LAT_UP; d <= LAT_DOWN && s->owd_err != -1; d++) {
-		r = connctx_begin(c->ctx, what, c->peer.name, CONN_TCP,
-		    d == LAT_UP ? "up" : "down");
-		word_str(&r->test, test);
-		connlat_fill_owd(&c->lat, s, d, r);
-		connctx_put(c->ctx);
-	}
-	connlat_next(&c->lat);
-	c->last_pings = c->pings;
-	c->last_rcvd = c->rt.rcvd;
-	c->last_lost = c->rt.lost;
-	c->last_late = c->rt.late;
-	c->last_failed = c->failed;
-}
-
-static void
 end_latency(struct tcpclient *c)
 {
 	if (!c->lat_on)
 		return;
-	put_latency(c, true);
-	connlat_free(&c->lat);
-	seqacct_free(&c->rt);
+	tcplat_total(&c->lat);
+	tcplat_free(&c->lat);
 	c->lat_on = false;
 	evtimer_clear(&c->ctx->loop, &c->ping);
 }
@@ -179,19 +124,10 @@ end_latency(struct tcpclient *c)
 static void
 on_pong(struct tcpclient *c, const struct connmsg *m, int64_t ns)
 {
-	uint32_t ago = (uint32_t)c->pings - m->seq;
-	enum seqkind kind;
-
-	c->ctx->loop.packets++;
-	if (!c->lat_on || ago == 0 || ago > PINGS || ago > c->pings ||
-	    (uint64_t)c->sent_at[(c->pings - ago) % PINGS] != m->t1)
+	if (!c->lat_on || !tcplat_receive(&c->lat, m, ns))
 		return;
-	kind = seqacct_add(&c->rt, m->seq);
-	if (kind == SEQ_NEW || kind == SEQ_REORD || kind == SEQ_LATE)
-		connlat_add(&c->lat, (int64_t)m->t1, (int64_t)m->t2,
-		    (int64_t)m->t3, ns);
 	c->useful = true;
-	if (c->phase == DRAIN && c->rt.rcvd + c->rt.lost >= c->pings)
+	if (c->phase == DRAIN && tcplat_whole(&c->lat))
 		evtimer_set(&c->ctx->loop, &c->wait, clock_mono());
 }
 
@@ -422,8 +358,8 @@ on_wait(void *arg, int64_t now)
 		break;
 	case RUN:
 		c->phase = DRAIN;
-		evtimer_set(&c->ctx->loop, &c->wait, c->rt.rcvd + c->rt.lost >=
-		    c->pings ? now : now + c->uri->timeout_ns);
+		evtimer_set(&c->ctx->loop, &c->wait, tcplat_whole(&c->lat) ?
+		    now : now + c->uri->timeout_ns);
 		break;
 	case DRAIN:
 		end_latency(c);
@@ -535,17 +471,11 @@ static void
 on_tick(void *arg, int64_t now)
 {
 	struct tcpclient *c = arg;
-	int64_t limit = clock_real() - c->uri->timeout_ns;
 	int error;
 
 	evtimer_set(&c->ctx->loop, &c->tick, now + TICK_NS);
-	if (c->lat_on) {
-		uint64_t upto = c->rt.settled;
-
-		while (upto < c->pings && c->sent_at[upto % PINGS] < limit)
-			upto++;
-		seqacct_settle(&c->rt, upto);
-	}
+	if (c->lat_on)
+		tcplat_settle(&c->lat, clock_real());
 	if (c->phase >= RUN && c->phase < DONE) {
 		if ((error = dead(c, now)) != 0) {
 			drop(c, error);
@@ -561,7 +491,7 @@ on_tick(void *arg, int64_t now)
 		return;
 	c->next_record = now + c->ctx->interval_ns;
 	if (c->lat_on && c->phase != DRAIN)
-		put_latency(c, false);
+		tcplat_interval(&c->lat);
 	if (c->phase == BW_RUN)
 		put_bandwidth(c, false, false);
 }

@@ -283,7 +283,7 @@ put_rt(struct udplat *l, const char *event, const struct latsum *s,
 	r->dup = (rec_num)(l->rt.dup - (part ? l->last.dup : 0));
 	r->reord = (rec_num)(l->rt.reord - (part ? l->last.reord : 0));
 	r->late = (rec_num)(l->rt.late - (part ? l->last.late : 0));
-	r->cpu_ns = part ? connctx_cpu(l->ctx) : NUM_NONE;
+	r->cpu_ns = part ? connctx_cpu(l->ctx) : connctx_cpu_total(l->ctx);
 	connlat_fill_rt(s, r);
 	if (!part) {
 		r->bursts = (rec_num)l->rt.bursts;
