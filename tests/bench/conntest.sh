@@ -4,6 +4,9 @@
 # usage: OBJ=obj tests/bench/conntest.sh
 # Both ends of each on one veth between two namespaces, in turn, RUNS (5)
 # times for TIME (3) seconds.  iperf3 and conntest count what arrives.
+# conntest sends TCP without a copy, which iperf3 does with -Z, and as root has
+# socket buffers of 4 MiB for UDP, which iperf3 gets with -w, so that it is run
+# with these too.
 # sockperf's round trips are of its ping-pong at the same rate, with the time
 # spent in both processes; conntest's are given without the peer's time, and
 # with it.  Then PEERS (64) peers on one process for PEERTIME (20) seconds.
@@ -68,13 +71,29 @@ ct() {
 
 bw='if ($test == "bandwidth") print'
 
+iperf_tcp() {
+	here iperf3 -c $to -t "$time" -J "$@" |
+	    awk '/"sum_received"/ { on = 1 }
+	    on && /bits_per_second/ { print $2 / 1e9; exit }'
+}
+
+# iperf_udp size [option ...]
+iperf_udp() {
+	bytes=$1
+	shift
+	here iperf3 -c $to -u -b 0 -l "$bytes" -t "$time" -J "$@" |
+	    awk -v t="$time" '/"sum":/ { on = 1 }
+	    on && /"packets"/ { p = $2 + 0 }
+	    on && /"lost_packets"/ { l = $2 + 0 }
+	    END { print (p - l) / t / 1000, p ? 100 * l / p : 0 }'
+}
+
 # one: each measurement once, as "name value" lines
 one() {
 	echo "tcp.conntest $(ct "tcp://$to:1234?bandwidth&time=${time}s" \
 	    "$bw \$bps / 1e9")"
-	echo "tcp.iperf3 $(here iperf3 -c $to -t "$time" -J |
-	    awk '/"sum_received"/ { on = 1 }
-	    on && /bits_per_second/ { print $2 / 1e9; exit }')"
+	echo "tcp.iperf3 $(iperf_tcp)"
+	echo "tcp.iperf3z $(iperf_tcp -Z)"
 	for size in 1400 64
 	do
 		for how in '' '&gso'
@@ -83,11 +102,8 @@ one() {
 			    "udp://$to:1234?bandwidth&rate=max&time=${time}s&size=$size$how" \
 			    "$bw \$rcvd / $time / 1000, 100 * \$lost / \$sent")"
 		done
-		echo "udp$size.iperf3 $(here iperf3 -c $to -u -b 0 -l $size \
-		    -t "$time" -J | awk -v t="$time" '/"sum":/ { on = 1 }
-		    on && /"packets"/ { p = $2 + 0 }
-		    on && /"lost_packets"/ { l = $2 + 0 }
-		    END { print (p - l) / t / 1000, p ? 100 * l / p : 0 }')"
+		echo "udp$size.iperf3 $(iperf_udp $size)"
+		echo "udp$size.iperf3w $(iperf_udp $size -w 4M)"
 	done
 	echo "rtt.conntest $(ct "udp://$to:1234?interval=10ms&time=${time}s" \
 	    'if ($dir == "rt") print $rtt_p50_ms * 1000, ($rtt_p50_ms + $dwell_p50_ms) * 1000')"
@@ -116,8 +132,8 @@ many() {
 	wait $p || :
 	paste -s -d ' ' "$tmp/rss"
 	recawk '$event == "total" && $dir == "rt" { n++; s += $sent; l += $lost; f += $failed }
-	    $cpu_ns > 0 { c[k++] = $cpu_ns }
-	    END { for (i = 0; i < k; i++) t += c[i]; print n, s, l, f, t / k }' "$tmp/many"
+	    END { printf "%d %d %d %d ", n, s, l, f }' "$tmp/many"
+	sed -n 's/^# cpu: \([0-9]*\) .*/\1/p' "$tmp/many"
 }
 
 main() {
@@ -145,13 +161,15 @@ main() {
 	END {
 	    print "| | conntest | with gso | other |"
 	    print "|---|---|---|---|"
-	    printf "| TCP, Gbit/s | %.1f | | iperf3 %.1f |\n", med("tcp.conntest", 2), med("tcp.iperf3", 2)
+	    printf "| TCP, Gbit/s | %.1f | | iperf3 %.1f, with -Z %.1f |\n", \
+		med("tcp.conntest", 2), med("tcp.iperf3", 2), med("tcp.iperf3z", 2)
 	    for (s = 1400; s > 0; s = s == 1400 ? 64 : 0)
-		printf "| UDP of %d bytes, 1000/s received (lost) | %.0f (%.0f %%) | %.0f (%.0f %%) | iperf3 %.0f (%.0f %%) |\n", s, \
+		printf "| UDP of %d bytes, 1000/s received (lost) | %.0f (%.1f %%) | %.0f (%.1f %%) | iperf3 %.0f (%.1f %%), with -w 4M %.0f (%.1f %%) |\n", s, \
 		    med("udp" s ".conntest", 2), med("udp" s ".conntest", 3), \
 		    med("udp" s ".conntestgso", 2), med("udp" s ".conntestgso", 3), \
-		    med("udp" s ".iperf3", 2), med("udp" s ".iperf3", 3)
-	    printf "| round trip, us, median | %.0f (%.0f with the time in the peer) | | sockperf %.0f, irtt %.0f |\n", \
+		    med("udp" s ".iperf3", 2), med("udp" s ".iperf3", 3), \
+		    med("udp" s ".iperf3w", 2), med("udp" s ".iperf3w", 3)
+	    printf "| round trip, us, median | %.1f (%.1f with the time in the peer) | | sockperf %.1f, irtt %.1f |\n", \
 		med("rtt.conntest", 2), med("rtt.conntest", 3), med("rtt.sockperf", 2), med("rtt.irtt", 2)
 	}' "$tmp/all"
 	echo
