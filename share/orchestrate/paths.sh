@@ -530,6 +530,7 @@ path_plan() {
 	chosen >"$run/senders"
 	echo "$verb: $(wc -l <"$run/targets") targets"
 	each path_plan_node $names
+	print_plans
 }
 
 path_plan_node() {
@@ -546,5 +547,4 @@ path_plan_node() {
 		fi
 		echo "$command stop $id all"
 	} >"$dir/plan"
-	cat "$dir/plan"
 }

@@ -334,6 +334,17 @@ show_plan() {
 	echo "mkhitlist: $(sed -n 's/^targets //p' "$run/hitlist") targets"
 	catch_secs=$((600 + 2 * cooldown + $(longest)))
 	each show_node $names
+	print_plans
+}
+
+# print_plans: one after the other.  Nodes side by side must not print: cat
+# copies from file to file by copy_file_range(2), which writes over what
+# another one wrote in between.
+print_plans() {
+	for name in $names
+	do
+		cat "$run/nodes.d/$name/plan"
+	done
 }
 
 show_node() {
@@ -348,7 +359,6 @@ show_node() {
 		    echo "$command $(send_words hitlist.gz "$3" "$4" "$secs")"
 		echo "$command stop $id all"
 	} >"$dir/plan"
-	cat "$dir/plan"
 }
 
 # --- nodes -----------------------------------------------------------------

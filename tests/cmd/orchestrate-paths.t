@@ -361,5 +361,13 @@ ok 'path options are not for catchments' hostile catchments -H targets -q 3
 ok '--dry-run asks no node' sh -c '
     orchestrate '"$fast"' trace '"$target"' --dry-run >out && [ ! -e called ]'
 ok '... but says what it would' grep -q 'castnode start .* send node=lax:3 list=probes.1.gz rate=1000' out
+ok '... whole, node by node, however they come' sh -c '
+    dests=$(awk "{ print (NF > 1 && \$2 !~ /=/ ? \$2 : \$1) }" nodes.txt)
+    for i in 1 2 3 4 5 6
+    do
+	orchestrate '"$fast"' trace '"$target"' --dry-run >out &&
+	    [ "$(sed -n "s/.* -- \(.*\) castnode hello$/\1/p" out)" = "$dests" ] &&
+	    [ "$(grep -c " castnode " out)" -eq $(($(echo "$dests" | wc -l) * 6)) ] || exit 1
+    done'
 ok '... and keeps nothing' sh -c '[ "$(ls runs | wc -l)" -eq "$(ls -d runs/*/options | wc -l)" ]'
 done_testing
