@@ -93,6 +93,7 @@ seq_parse(struct match *m, struct seq *s)
 	s->dport = cur_u16(&m->c);
 	s->seq = cur_u32(&m->c);
 	s->ack = cur_u32(&m->c);
+	s->acked = !m->c.bad && (m->o->probe->tcp_flags & SEQ_ACK) != 0;
 	header = (cur_u8(&m->c) >> 4) * 4u;
 	s->flags = cur_u8(&m->c);
 	s->stamped = find_stamp(m->c, header, &s->ts);
@@ -136,20 +137,22 @@ struct opinion {
 };
 
 static struct opinion
-judge(struct match *m, const struct mask *ids, struct ask ask, uint32_t state)
+judge(struct match *m, const struct mask *ids, struct ask ask, uint32_t state,
+    unsigned bits)
 {
 	struct answer *a = m->a;
 
 	a->ask = ask;
-	bool good = take_state(m, state) && match_short(m, ids, 32) == REJ_OK;
+	bool good = take_state(m, state) && match_short(m, ids, bits) == REJ_OK;
 	return (struct opinion){ good, a->ask, a->auth };
 }
 
 /*
  * A sequence number may have been rewritten on the way, and so may a time
- * stamp.  If they say different things that both could be, the IPID decides;
- * if it does not, nobody knows.  If they agree, the IPID does not matter: it
- * is what was rewritten then.
+ * stamp or an acknowledgement number.  If two of them say different things
+ * that both could be, the IPID decides; if it does not, nobody knows.  If
+ * they agree, the IPID does not matter: it is what was rewritten then.  By
+ * chance they agree once in 2^32, or 2^16: S ^ T is the same half twice.
  */
 enum reject
 seq_match_quoted(struct match *m, const struct seq *s)
@@ -163,16 +166,17 @@ seq_match_quoted(struct match *m, const struct seq *s)
 		return REJ_OK;
 	struct seqmask k = seq_mask(m->e->key, &m->o->src, &ask.dst, s->sport,
 	    s->dport);
+	uint32_t first = s->seq ^ k.seq;
+	uint32_t second = s->acked ? s->ack ^ seq_swap(k.seq) : s->ts ^ k.ts;
+	bool agree = (s->acked || s->stamped) && first == second;
+
 	mask_set(&ids, m->e->key, &m->ip->src, &m->ip->dst, m->ip->proto);
 	ask.flow = (uint16_t)(s->sport - probe_sport(m->o));
-	one = judge(m, &ids, ask, s->seq ^ k.seq);
-	if (s->stamped && (s->seq ^ k.seq) == (s->ts ^ k.ts)) {
-		a->ask = ask;
-		one.ok = take_state(m, s->seq ^ k.seq);
-		one.ask = a->ask;
+	one = judge(m, &ids, ask, first, !agree ? 32 : s->acked ? 48 : 64);
+	if (agree) {
 		one.auth = AUTH_TAG32;
-	} else if (s->stamped) {
-		two = judge(m, &ids, ask, s->ts ^ k.ts);
+	} else if (s->acked || s->stamped) {
+		two = judge(m, &ids, ask, second, 32);
 		if (two.ok && one.ok && two.auth == one.auth)
 			return REJ_FORGED;
 		if (two.ok && (!one.ok || two.auth > one.auth))

@@ -47,6 +47,7 @@ struct seq {
 	uint16_t	sport, dport;
 	uint32_t	seq, ack;
 	uint8_t		flags;		/* answers only */
+	bool		acked;		/* ack is there, and ours if it is a quote */
 	bool		stamped;	/* it has a time stamp: */
 	uint32_t	ts;
 };

@@ -292,6 +292,69 @@ test_stamp(uint8_t family)
 	}
 }
 
+/* Of an acked probe whose sequence number was rewritten, the other is left. */
+static void
+test_acked(const char *name, uint8_t family)
+{
+	static struct rig r;
+	static const struct {
+		const char	*what;
+		size_t		 cut;	/* after so many bytes of TCP, 0: not */
+		bool		 seq, ack, bit, id, unbounded;
+		const char	*v4, *v6;
+	} t[] = {
+		{ .what = "its number rewritten", .seq = true,
+		    .v4 = "tag32", .v6 = "tag32" },
+		{ .what = "in 12 bytes", .cut = 12, .seq = true,
+		    .v4 = "tag32", .v6 = "tag32" },
+		{ .what = "in 11", .cut = 11, .seq = true,
+		    .v4 = "forged", .v6 = "forged" },
+		{ .what = "what it acknowledges rewritten", .ack = true,
+		    .v4 = "tag32", .v6 = "tag32" },
+		{ .what = "a bit of it", .bit = true,	/* the IPID tells */
+		    .v4 = "tag32", .v6 = "forged" },
+		{ .what = "both rewritten", .seq = true, .ack = true,
+		    .v4 = "forged", .v6 = "forged" },
+		{ .what = "another IPID", .id = true,
+		    .v4 = "tag32", .v6 = "tag32" },
+		{ .what = "another IPID in 8 bytes", .id = true, .cut = 8,
+		    .v4 = "tag16", .v6 = "tag16" },
+		{ .what = "number and IPID", .seq = true, .id = true,
+		    .v4 = "tag16", .v6 = "tag16" },
+		{ .what = "all three", .seq = true, .ack = true, .id = true,
+		    .v4 = "forged", .v6 = "forged" },
+		{ .what = "number and IPID, of any node", .seq = true,
+		    .id = true, .unbounded = true,
+		    .v4 = "forged", .v6 = "forged" },
+		{ .what = "another IPID, of any node", .id = true,
+		    .unbounded = true, .v4 = "forged", .v6 = "forged" },
+	};
+
+	rig_init(&r, probe_find(name), family);
+	size_t head = rig_ip_len(&r);
+	struct packet p = rig_probe(&r, &r.ask);
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct packet e = p;
+		struct answer a;
+
+		r.expect.max_node = t[i].unbounded ? 0 : 6;
+		r.expect.max_attempt = t[i].unbounded ? 0 : 9;
+		r.expect.ttl = t[i].unbounded ? 0 : 64;
+		if (t[i].seq)
+			put32(e.b + head + 4, 0x12345678);
+		if (t[i].ack)
+			put32(e.b + head + 8, 0x12345678);
+		e.b[head + 11] ^= t[i].bit;
+		if (t[i].id)
+			put16(e.b + (family == 4 ? 4 : 2), 0x1234);
+		e = rig_error(&r, &e, t[i].cut == 0 ? 0 : head + t[i].cut);
+		is(&r, &e, family == 4 ? t[i].v4 : t[i].v6, t[i].what);
+		if (rig_match(&r, &e, &a) == REJ_OK)
+			ok(ask_same(&a.ask, &r.ask, a.auth), "the same ask");
+	}
+}
+
 /* Whoever answers UDP answers what he likes. */
 static void
 test_udp(uint8_t family)
@@ -429,6 +492,8 @@ main(void)
 		test_tcp("ack", v);
 		test_udp(v);
 		test_stamp(v);
+		test_acked("synack", v);
+		test_acked("ack", v);
 	}
 	test_names();
 	return tap_done();
