@@ -147,7 +147,7 @@ on_message(void *arg, const struct connmsg *m, int64_t ns)
 		(void)tcpconn_send(&p->conn, &re);
 		peer_event(p, "open", 0);
 	} else if (m->type == MSG_PING) {
-		p->server->ctx->loop.packets++;
+		p->server->ctx->loop.packets += 2;	/* this, the answer */
 		re = *m;
 		re.type = MSG_PONG;
 		re.t2 = (uint64_t)ns;

@@ -371,8 +371,12 @@ on_stamp(struct udpserver *s, int fd, const struct udpin *in)
 		return;
 	}
 	s->ctx->loop.packets++;
-	if (allowed(s, n) && udpsock_send(fd, &o, p, n) == -1)
+	if (!allowed(s, n))
+		return;
+	if (udpsock_send(fd, &o, p, n) == -1)
 		s->reflect.failed++;
+	else
+		s->ctx->loop.packets++;
 }
 
 /* A train that is no data: packet by packet. */
