@@ -5,19 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "connbw.h"
 #include "connmsg.h"
 #include "connpeer.h"
 #include "mem.h"
+#include "udpbw.h"
 #include "udplat.h"
 #include "udppmtu.h"
 
-enum phase { BEGIN, RUN, DRAIN, ASK, HELLO, START, BW_RUN, BW_DRAIN, BW_STOP, PMTU,
-	DONE };
+enum phase { BEGIN, RUN, DRAIN, ASK, HELLO, START, BW_RUN, BW_DRAIN, BW_STOP,
+	PMTU, DONE };
 
 enum { ASKS = 30, ASK_MS = 100, HELLOS = 20, HELLO_MS = 250, KEEP_MS = 250,
 	TURN_S = 5 };
@@ -25,7 +24,6 @@ enum { ASKS = 30, ASK_MS = 100, HELLOS = 20, HELLO_MS = 250, KEEP_MS = 250,
 #define DRAIN_NS	(500 * NS_PER_MS)
 #define SILENT_NS	NS_PER_S
 #define TICK_NS		(100 * NS_PER_MS)
-#define BW_RATE		UINT64_C(10000000)	/* when none is asked */
 
 struct udpclient {
 	struct connctx		*ctx;
@@ -50,14 +48,7 @@ struct udpclient {
 	struct udplat		 lat;
 	bool			 lat_on;
 
-	struct connmsg		 start, report, report_last;
-	struct bwsend		 send;
-	struct bwrecv		 recv;
-	bool			 bw_on;
-	uint64_t		 last_sent;
-	struct connmsg		 down_last;
-	uint32_t		 drops;
-
+	struct udpbw		 data;
 	struct udppmtu		 pmtu;
 };
 
@@ -109,7 +100,7 @@ connect_socket(struct udpclient *c)
 
 	c->peer.attempt++;
 	c->since = clock_mono();
-	c->drops = c->batch.drops = 0;
+	c->data.drops = c->batch.drops = 0;
 	c->source = (struct evsource){ udpsock_open(a->sa.sa_family, NULL, a,
 	    &o), on_ready, c };
 	if (c->source.fd == -1) {
@@ -237,73 +228,16 @@ end_latency(struct udpclient *c)
 	evtimer_clear(&c->ctx->loop, &c->pace);
 }
 
-/* This end's counts of what came down, as a report. */
-static void
-down_report(const struct udpclient *c, bool final, struct connmsg *m)
-{
-	*m = (struct connmsg){ .final = final };
-	bwrecv_report(&c->recv, m);
-}
-
-static struct conn *
-begin_bw(struct udpclient *c, const char *what, const char *dir)
-{
-	struct conn *r = connctx_begin(c->ctx, what, c->peer.name, CONN_UDP,
-	    dir);
-
-	word_str(&r->test, "bandwidth");
-	word_str(&r->io, c->uri->gso ? "gso" : "sendmmsg");
-	r->size = c->start.size;
-	return r;
-}
-
-static void
-put_bw(struct udpclient *c, bool final)
-{
-	const char *what = final ? "total" : "interval";
-	struct connmsg none = { 0 }, down;
-	struct conn *r;
-
-	if ((c->uri->dirs & CONN_UP) != 0) {
-		r = begin_bw(c, what, "up");
-		r->sent = (rec_num)(c->send.sent - (final ? 0 : c->last_sent));
-		connbw_fill(r, &c->report, final ? &none : &c->report_last);
-		if (c->uri->gso)	/* of trains, not of packets */
-			r->drops = NUM_NONE;
-		if (final) {
-			r->failed = (rec_num)c->send.failed;
-			word_str(&r->state, c->report.final ? "whole" : "part");
-		} else
-			r->cpu_ns = connctx_cpu(c->ctx);
-		connctx_put(c->ctx);
-	}
-	if ((c->uri->dirs & CONN_DOWN) != 0) {
-		down_report(c, final && c->report.final, &down);
-		r = begin_bw(c, what, "down");
-		connbw_fill(r, &down, final ? &none : &c->down_last);
-		if (c->uri->gso)
-			r->drops = NUM_NONE;
-		if (final && c->report.final)
-			r->sent = (rec_num)c->report.sent;
-		if (final)
-			word_str(&r->state, c->report.final ? "whole" : "part");
-		connctx_put(c->ctx);
-		c->down_last = down;
-	}
-	c->report_last = c->report;
-	c->last_sent = c->send.sent;
-}
-
 static void
 send_message(struct udpclient *c, enum msgtype type)
 {
 	uint8_t p[CONNMSG_MAX];
 	struct buf b = buf_init(p, sizeof(p));
 	struct udpout o = { .tos = -1 };
-	struct connmsg m = c->start;
+	struct connmsg m = c->data.start;
 
 	m.type = type;
-	m.sent = c->bw_on ? c->send.sent : 0;
+	m.sent = c->data.running ? c->data.send.sent : 0;
 	memcpy(m.id, c->ctx->id, sizeof(m.id));
 	snprintf(m.name, sizeof(m.name), "%s", c->ctx->node);
 	connmsg_build(&b, &m);
@@ -316,29 +250,19 @@ static void
 send_data(void *arg, int64_t now)
 {
 	struct udpclient *c = arg;
-	struct udpout o = { .tos = -1 };
-	uint64_t before = c->send.sent;
 
 	if (c->phase != BW_RUN || c->source.fd == -1 ||
 	    (c->uri->dirs & CONN_UP) == 0)
 		return;
-	evtimer_set(&c->ctx->loop, &c->bw, bwsend_step(&c->send,
-	    c->source.fd, &o, now));
-	c->ctx->loop.packets += c->send.sent - before;
+	evtimer_set(&c->ctx->loop, &c->bw, udpbw_send(&c->data, c->source.fd,
+	    now));
 }
 
 static void
 begin_bandwidth(struct udpclient *c)
 {
-	const struct connuri *u = c->uri;
-
-	c->start = (struct connmsg){ .dirs = (uint8_t)u->dirs, .gso = u->gso,
-	    .rate = u->rate == 0 ? BW_RATE : u->rate,
-	    .size = u->size < CONNBW_MIN ? CONNBW_SIZE : (uint32_t)u->size,
-	    .time_ns = (uint64_t)turn_ns(c) };
-	(void)getrandom(&c->start.session, sizeof(c->start.session), 0);
-	c->report = c->report_last = c->down_last = (struct connmsg){ 0 };
-	c->last_sent = 0;
+	udpbw_init(&c->data, c->ctx, c->uri, c->peer.name, turn_ns(c));
+	c->data.drops = c->batch.drops;
 	c->phase = HELLO;
 	c->tries = 0;
 	begin_latency(c, "loaded");
@@ -354,14 +278,11 @@ run_bandwidth(struct udpclient *c)
 
 	c->phase = BW_RUN;
 	c->until = now + turn_ns(c);
-	bwsend_init(&c->send, c->start.session, c->start.rate, c->start.size,
-	    c->uri->gso, now);
-	bwrecv_init(&c->recv);
-	c->bw_on = true;
-	if (mtu != 0 && c->start.size + 28 > mtu) {
+	udpbw_run(&c->data, now);
+	if (mtu != 0 && c->data.start.size + 28 > mtu) {
 		snprintf(text, sizeof(text), "packets of %u bytes are beyond "
 		    "the MTU of %u and will be fragmented",
-		    (unsigned)c->start.size, mtu);
+		    (unsigned)c->data.start.size, mtu);
 		event(c, "warn", NULL, EMSGSIZE, text);
 	}
 	evtimer_set(&c->ctx->loop, &c->bw, now);
@@ -371,13 +292,7 @@ run_bandwidth(struct udpclient *c)
 static void
 end_bandwidth(struct udpclient *c)
 {
-	if (c->bw_on) {
-		bwrecv_end(&c->recv, c->report.final ? c->report.sent : 0);
-		put_bw(c, true);
-		bwsend_free(&c->send);
-		bwrecv_free(&c->recv);
-		c->bw_on = false;
-	}
+	udpbw_end(&c->data);
 	evtimer_clear(&c->ctx->loop, &c->bw);
 }
 
@@ -412,13 +327,13 @@ on_message(struct udpclient *c, const struct udpin *in)
 		return;
 	heard(c);
 	if (m.type == MSG_WELCOME && c->phase == HELLO) {
-		c->start.cookie = m.cookie;
+		c->data.start.cookie = m.cookie;
 		c->phase = START;
 		c->tries = 0;
 		evtimer_set(&c->ctx->loop, &c->step, clock_mono());
 		return;
 	}
-	if (m.session != c->start.session)
+	if (m.session != c->data.start.session)
 		return;
 	if (m.type == MSG_STARTED && c->phase == START) {
 		if (m.refusal != MSG_OK) {
@@ -426,21 +341,16 @@ on_message(struct udpclient *c, const struct udpin *in)
 			    ECONNABORTED);
 			return;
 		}
-		if (m.rate < c->start.rate && (c->uri->dirs & CONN_DOWN) != 0)
+		if (m.rate < c->data.start.rate && (c->uri->dirs & CONN_DOWN) != 0)
 			event(c, "warn", NULL, 0,
 			    "the peer sends less than was asked");
 		run_bandwidth(c);
-	} else if (m.type == MSG_DATA && c->bw_on) {
-		c->recv.drops += c->batch.drops - c->drops;
-		c->drops = c->batch.drops;
-		c->ctx->loop.packets += bwrecv_add(&c->recv,
-		    c->start.session, in);
-	} else if (m.type == MSG_REPORT && c->bw_on && !c->report.final) {
-		c->report = m;
-		if (m.final && c->phase == BW_STOP) {
-			end_bandwidth(c);
-			drain_latency(c);
-		}
+	} else if (m.type == MSG_DATA && c->data.running)
+		udpbw_receive(&c->data, in, c->batch.drops);
+	else if (m.type == MSG_REPORT && c->data.running &&
+	    udpbw_report(&c->data, &m) && c->phase == BW_STOP) {
+		end_bandwidth(c);
+		drain_latency(c);
 	}
 }
 
@@ -599,10 +509,11 @@ on_tick(void *arg, int64_t now)
 		if (c->lat_on && (c->phase == RUN || c->phase == BW_RUN))
 			udplat_interval(&c->lat);
 		if (c->phase == BW_RUN)
-			put_bw(c, false);
+			udpbw_interval(&c->data);
 	}
 	/* Who sends nothing hears nothing. */
-	if (c->phase != BEGIN && c->phase != PMTU && c->phase != DRAIN && c->phase != ASK)
+	if (c->phase != BEGIN && c->phase != PMTU && c->phase != DRAIN &&
+	    c->phase != ASK)
 		check_silence(c, now);
 	if (c->ctx->ending && (c->phase == RUN || c->phase == BW_RUN))
 		evtimer_set(&c->ctx->loop, &c->step, now);
@@ -672,8 +583,7 @@ udpclient_open(struct connctx *ctx, const struct connuri *u,
 void
 udpclient_close(struct udpclient *c)
 {
-	if (c->bw_on)
-		end_bandwidth(c);
+	end_bandwidth(c);
 	if (c->lat_on)
 		end_latency(c);
 	c->phase = DONE;
