@@ -476,7 +476,7 @@ start() {
 # or has something in it, and runs
 await_file() {
 	tries=0
-	until [ "$1" "$2" ] && alive "$kind"
+	until test "$1" "$2" && alive "$kind"
 	do
 		sleep 0.01
 		tries=$((tries + 1))
