@@ -95,8 +95,12 @@ route_source() {
 	    awk '{ for (i = 1; i < NF; i++) if ($i == "src") print $(i + 1) }'
 }
 
-tool_version() {
-	"$1" --version 2>/dev/null | awk 'NR == 1 { print $NF }'
+# say_versions: each program's, the last word it prints; - for none
+say_versions() {
+	for tool in catchreply sendprobes mkhitlist
+	do
+		echo "$tool $($tool --version 2>/dev/null || :)"
+	done | awk '{ print $1, (NF > 1 ? $NF : "-") }'
 }
 
 # Facts first; then the time for every line read, so that the other side
@@ -104,25 +108,32 @@ tool_version() {
 hello() {
 	[ $# -eq 0 ] || refuse "hello takes no argument"
 	mkdir -p "$runs" || fail "cannot make $runs"
-	for tool in catchreply sendprobes mkhitlist
-	do
-		v=$(tool_version $tool)
-		echo "$tool ${v:--}"
-	done
+	say_facts
 	echo "host $(uname -n)"
 	echo "system $(uname -srm)"
 	echo "user $(id -un)"
-	echo "iface $(default_iface)"
 	echo "addr4 $(route_source 192.88.99.1)"
 	echo "addr6 $(route_source 2001:4860::1)"
-	echo "disk $(df -Pk "$runs" | awk 'NR == 2 { print $4 }')"
 	echo 'castnode: 0'
+	say_times
+}
+
+# say_facts: those that a measurement depends on
+say_facts() {
+	say_versions
+	echo "iface ${iface:-$(default_iface)}"
+	echo "disk $(df -Pk "$runs" | awk 'NR == 2 { print $4 }')"
+}
+
+# say_times: by one process; to start one for each would take longer than the
+# line was on its way
+say_times() {
 	rounds=0
 	while [ $rounds -lt 100 ] && read -r _
 	do
-		now
+		echo now
 		rounds=$((rounds + 1))
-	done
+	done | stdbuf -oL date -f - +%s.%N
 }
 
 # --- runs ------------------------------------------------------------------
@@ -304,10 +315,7 @@ say_state() {
 		done
 	done
 	set +f
-	for file in *.gz *.log
-	do
-		[ ! -e "$file" ] || echo "file $file $(stat -c %s "$file")"
-	done
+	stat -c 'file %n %s' ./*.gz ./*.log 2>/dev/null | sed 's/ [.][/]/ /' || :
 	set -f
 }
 
@@ -321,17 +329,23 @@ pull() {
 	is "$3" "[1-9][0-9]{0,3}:$number" || refuse "not a place: $3"
 	is "$4" '[1-9][0-9]{0,3}' || refuse "not a segment: $4"
 	set_run "$1"
-	wait_sender "$2"
+	give_new "$2" "$3" "$4"
+	echo 'castnode: 0'
+}
+
+# give_new seconds catch:offset send: what pull says and gives
+give_new() {
+	wait_sender "$1"
 	say_state >pull.$$
 	cat pull.$$
-	from=${3#*:}
-	n=${3%:*}
+	from=${2#*:}
+	n=${2%:*}
 	while [ -e "catch.$n.log" ]
 	do
 		[ ! -f "reply.$n.gz" ] || give_bytes "reply.$n.gz" "$from"
 		from=0 n=$((n + 1))
 	done
-	n=$4
+	n=$3
 	while [ -e "send.$n.log" ]
 	do
 		[ ! -f "sent.$n.gz" ] || grep -q "^send $n alive" pull.$$ ||
@@ -339,7 +353,6 @@ pull() {
 		n=$((n + 1))
 	done
 	rm -f pull.$$
-	echo 'castnode: 0'
 }
 
 # end run catch:offset send: stop all, then the rest as with pull
@@ -349,16 +362,22 @@ end_run() {
 	is "$3" '[1-9][0-9]{0,3}' || refuse "not a segment: $3"
 	set_run "$1"
 	stop_kinds send catch
-	pull "$1" 0 "$2" "$3"
+	give_new 0 "$2" "$3"
+	echo 'castnode: 0'
 }
 
 # give_bytes file offset: as long as the file is now
 give_bytes() {
 	size=$(stat -c %s "$1")
 	[ "$2" -le "$size" ] || set -- "$1" 0
-	echo "castnode: file $1 $2 $size $(head -c "$size" "$1" | sha256sum |
-	    cut -d ' ' -f 1)"
-	tail -c "+$(($2 + 1))" "$1" | head -c "$((size - $2))"
+	sum=$(head -c "$size" "$1" | sha256sum)
+	echo "castnode: file $1 $2 $size ${sum%% *}"
+	if [ "$2" -eq 0 ]
+	then
+		head -c "$size" "$1"
+	else
+		tail -c "+$(($2 + 1))" "$1" | head -c "$((size - $2))"
+	fi
 }
 
 # last_words file: why a program ended, from what it said last
@@ -383,6 +402,8 @@ prompt=yes
 quotes=yes
 buffer=[1-9][0-9]{0,3}M
 new=yes
+hello=yes
+pull=[0-9]{1,3}:[1-9][0-9]{0,3}:'"$number"':[1-9][0-9]{0,3}
 bytes=[1-9][0-9]{0,6}
 round=(0|[1-9][0-9]{0,2})
 ttl=[1-9][0-9]{0,2}
@@ -399,6 +420,7 @@ give_args() {
 	node='' iface='' secs='' rate='' shard='' seed='' delay=0 list=hitlist.gz
 	origins='' allow='' block='' block6='' candidates='' nodes='' ttl=''
 	attempts=1 prompt='' quotes='' round='' buffer='' new='' bytes='' port='' turn=''
+	facts='' news=''
 	bad=$(printf '%s\n' "$@" | grep -Evx -m 1 -e "$start_words") || :
 	[ -z "$bad" ] || refuse "not an argument of start: $bad"
 	for word
@@ -419,6 +441,8 @@ give_args() {
 		quotes=*)	quotes=$value ;;
 		buffer=*)	buffer=$value ;;
 		new=*)		new=$value ;;
+		hello=*)	facts=$value ;;
+		pull=*)		news=$value ;;
 		bytes=*)	bytes=$value ;;
 		round=*)	round=$value ;;
 		ttl=*)		ttl=$value ;;
@@ -444,7 +468,8 @@ give_args() {
 # start run kind word ...: with the key on standard input; the line
 # after it, if there is one, is the contact text of probes.  With bytes= the
 # list itself comes behind these lines, and the second is "none", or "contact"
-# and the text.
+# and the text.  A catcher with hello= and a sender with pull= say in the same
+# answer what these verbs would: each question takes time of its own.
 start() {
 	[ $# -ge 3 ] || refuse 'usage: start run catch|send|listen|links key=value ...'
 	case $2 in catch|send|listen|links) ;; *) refuse "cannot start: $2" ;; esac
@@ -462,14 +487,23 @@ start() {
 	fi
 	if alive "$kind"
 	then
+		[ -z "$facts" ] || say_facts
 		echo alive
-		echo 'castnode: 0'
-		return
+	else
+		rm -f "$kind.stop"
+		seg=$(next_segment "$kind")
+		"start_$kind"
 	fi
-	rm -f "$kind.stop"
-	seg=$(next_segment "$kind")
-	"start_$kind"
+	# shellcheck disable=SC2046 # three words
+	[ -z "$news" ] || give_new $(news_words)
 	echo 'castnode: 0'
+	[ -z "$facts" ] || say_times
+}
+
+# news_words: seconds:catch:offset:send as give_new takes it
+news_words() {
+	rest=${news#*:}
+	echo "${news%%:*} ${rest%:*} ${rest##*:}"
 }
 
 # await_file -e|-s file program: until the program just started has made it,
@@ -488,6 +522,7 @@ await_file() {
 }
 
 start_catch() {
+	[ -z "$facts" ] || [ -n "$iface" ] || iface=$(default_iface)
 	set -- -k - -N "$node" --run-id "${run##*/}" ${iface:+-i "$iface"} \
 	    ${nodes:+--max-node "$nodes"} ${ttl:+-t "$ttl"} \
 	    --max-attempt "$attempts" ${prompt:+--prompt} ${quotes:+--quotes} ${buffer:+--buffer "$buffer"}
@@ -498,6 +533,8 @@ start_catch() {
 	printf '%s\n' "$key" |
 	    setsid "$self" supervise "$run" catch "$seg" "$secs" "$@" \
 	    >>catch.lock 2>>"catch.$seg.log" &
+	# Facts take about as long as it does.
+	[ -z "$facts" ] || say_facts
 	# The output is opened after the capture, so it is there when we listen.
 	await_file -s "reply.$seg.gz" catchreply
 	echo capturing
@@ -723,10 +760,13 @@ supervise_send() {
 	shift 3
 	echo "$(now) $list" >"send.$seg.begin.part"
 	mv "send.$seg.begin.part" "send.$seg.begin"
-	sleep "$delay" &
-	child=$!
-	echo "$child" >send.pid
-	wait "$child" || :
+	if [ "$delay" != 0 ]
+	then
+		sleep "$delay" &
+		child=$!
+		echo "$child" >send.pid
+		wait "$child" || :
+	fi
 	[ ! -e send.stop ] || { echo "143 $(now)" >"send.$seg.status"; return; }
 	{
 		rc=0
@@ -779,16 +819,18 @@ stop_kinds() {
 	for kind
 	do
 		touch "$kind.stop"
-		tries=0
+		tries=0 told=-200
 		while alive "$kind"
 		do
-			pid=
-			[ $((tries % 100)) -ne 0 ] || read -r pid <"$kind.pid" ||
-			    pid=
-			[ -z "$pid" ] || kill "$pid" 2>/dev/null || :
-			sleep 0.02
+			if [ $((tries - told)) -ge 200 ] && [ -s "$kind.pid" ]
+			then
+				read -r pid <"$kind.pid"
+				kill "$pid" 2>/dev/null || :
+				told=$tries
+			fi
+			sleep 0.01
 			tries=$((tries + 1))
-			[ $tries -le 6000 ] || fail "$kind does not stop"
+			[ $tries -le 12000 ] || fail "$kind does not stop"
 		done
 	done
 }

@@ -212,6 +212,10 @@ mesh_judge() {
 
 # last_mesh: the directory of the newest mesh of the nodes at hand, if any
 last_mesh() {
+	set +f
+	set -- "$runs"/*/peers
+	set -f
+	[ -e "$1" ] || return 0
 	cut -f 1 "$run/nodes" | sort >"$tmp/at.hand"
 	find "$runs" -mindepth 2 -maxdepth 2 -name peers 2>/dev/null |
 	while read -r peers

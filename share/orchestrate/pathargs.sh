@@ -246,10 +246,21 @@ would_send() {
 
 # path_sources: one address of each family that probes come from
 path_sources() {
-	{
-		families "$source"
-		cut -f 5 "$run/nodes" | grep -v '^-$' | tr , '\n'
-	} | awk '/:/ ? !six++ : /./ && !four++' | paste -sd , -
+	awk -F '\t' -v given="$source" -v family="$family" '
+	function take(list,  a, n, i) {
+		n = split(list, a, ",")
+		for (i = 1; i <= n; i++) {
+			six = a[i] ~ /:/
+			if (a[i] == "" || a[i] == "-" || has[six] ||
+			    (family != "any" && family != (six ? 6 : 4)))
+				continue
+			has[six] = 1
+			out = out (out == "" ? "" : ",") a[i]
+		}
+	}
+	BEGIN { take(given) }
+	{ take($5) }
+	END { print out }' "$run/nodes"
 }
 
 # path_prepare: targets, those that will be refused, the first probes of
@@ -270,12 +281,12 @@ path_prepare() {
 		    { warn "$targets_file: $why, and so are all others"; return 1; }
 	fi
 	printf 'name %s\ntargets %s\n' "${targets_file:--}" "$n" >"$run/hitlist"
-	make_probes 0 "$run/probes.gz" 2>"$run/probes.log" || {
+	make_probes 0 "$run/probes.one" 2>"$run/probes.log" || {
 		sed -n "s/^mkprobes: /$prog: /; 1p" "$run/probes.log" >&2
 		return 1
 	}
-	probe=$(zcat "$run/probes.gz" | awk -F '\t' "$cols_awk"' {
-		print $f["probe"]; exit }')
+	probe=$(awk -F '\t' "$cols_awk"' { print $f["probe"]; exit }' \
+	    "$run/probes.one")
 	echo "$probe" >"$run/probe"
-	rm -f "$run/probes.gz" "$run/probes.log"
+	rm -f "$run/probes.one" "$run/probes.log"
 }

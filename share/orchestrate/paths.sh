@@ -30,7 +30,7 @@ path_send_words() {
 # probes_seconds file: how long sending it may take: as send_seconds, and
 # what pauses it has
 probes_seconds() {
-	zcat "$1" | awk -F '\t' -v rate="$(node_rate)" "$cols_awk"'
+	gzip -cd "$1" | awk -F '\t' -v rate="$(node_rate)" "$cols_awk"'
 	{ n++; if ("wait_us" in f && $f["wait_us"] != "-") us += $f["wait_us"] }
 	END { if (rate == 0) rate = 10000
 		printf "%d", 60 + 2 * n / rate + 1.2 * us / 1000000 }'
@@ -42,10 +42,34 @@ path_begin() {
 	    { rm -f "$dir/probes.1.gz" && make_probes "$n_number" \
 	    "$dir/probes.1.gz" 2>"$dir/probes.log"; } ||
 	    { node_failed "$1" "$(tail -n 1 "$dir/probes.log")"; return 1; }
-	node_hello "$1" || return 1
-	[ -e "$run/rounds.done" ] || path_catch "$1" || return 1
+	path_hello "$1" || return 1
 	[ -z "$blocklist" ] || put_file "$run/blocklist" blocklist ||
 	    node_failed "$1" "blocklist: $(cat "$dir/reason")"
+}
+
+# path_hello name: hello, and its catcher in the same session.  Who refuses
+# that may be another version, and hello tells which.
+path_hello() {
+	if [ ! -e "$run/rounds.done" ]
+	then
+		if hello_session "$1" $(path_catch_words) hello=yes
+		then
+			read -r word <"$dir/hello"
+			echo "$word" >"$dir/open"
+			hello_suits "$1" && return
+			quit_node "$1"
+			return 1
+		fi
+		[ -n "$said" ] ||
+		    { node_failed "$1" "$(why "$dir/hello")"; return 1; }
+	fi
+	node_hello "$1" || return 1
+	[ -e "$run/rounds.done" ] || path_catch "$1"
+}
+
+# quit_node name: it takes no part
+quit_node() {
+	ask "$dir/stop" stop "$id" all && ask "$dir/clean" clean "$id" || :
 }
 
 path_catch() {
@@ -58,31 +82,32 @@ path_catch() {
 # path_send name: its list of this round, to the end
 path_send() {
 	start_list "$1" || return 1
-	: >"$run/started"
-	while :
+	[ -n "$news" ] || path_pull "$1" "$poll"
+	while [ -e "$dir/lost" ] || [ "$(list_state)" = alive ]
 	do
-		path_pull "$1" "$poll"
 		[ ! -e "$dir/failed" ] || return 1
-		[ -e "$dir/lost" ] || case $(list_state) in
-		alive)	;;
-		*)	return 0 ;;
-		esac
+		path_pull "$1" "$poll"
 	done
+	[ ! -e "$dir/failed" ]
 }
 
 # start_list name: the sender of this round, and its list with it; one that
-# is not small goes ahead, in pieces if it must
+# is not small goes ahead, in pieces if it must.  Set news when the answer has
+# what a pull would have brought.
 start_list() {
-	list=$dir/probes.$round.gz
+	list=$dir/probes.$round.gz news=''
 	bytes=$(stat -c %s "$list")
 	if [ "$bytes" -gt 262144 ]
 	then
 		put_file "$list" "probes.$round.gz" ||
 		    { node_failed "$1" "probes: $(cat "$dir/reason")"; return 1; }
-		start_send "$1" $(path_send_words)
+		start_send "$1" $(path_send_words) || return 1
+		: >"$run/started"
 		return
 	fi
-	{
+	rm -f "$dir/start"
+	what_is_here
+	if {
 		cat "$run/key"
 		if [ -n "$contact_set" ]
 		then
@@ -91,8 +116,15 @@ start_list() {
 			echo none
 		fi
 		cat "$list"
-	} | ask "$dir/start" $(path_send_words) "bytes=$bytes" ||
-	    node_failed "$1" "$(why "$dir/start")"
+	} | remote $(path_send_words) "bytes=$bytes" \
+	    "pull=$poll:$seg:$have:$sends" 2>"$dir/start.err" | take_pull
+	then
+		news=1
+		pulled "$1"
+	elif [ ! -e "$dir/start" ]
+	then
+		node_failed "$1" "$(why "$dir/start")"
+	fi
 }
 
 # list_state: of this round's sender at the node: alive, done, stopped, dead,
@@ -109,6 +141,11 @@ path_pull() {
 	what_is_here
 	remote pull "$id" "${2:-0}" "$seg:$have" "$sends" 2>"$dir/status.err" |
 	    take_pull || { still_lost "$1"; return; }
+	pulled "$1"
+}
+
+# pulled name: what was pulled is here
+pulled() {
 	[ ! -e "$dir/lost" ] || rm "$dir/lost"
 	mv "$dir/status.part" "$dir/status"
 	case $(segment_last catch "$dir/status") in
@@ -134,7 +171,7 @@ what_is_here() {
 }
 
 # take_pull: an answer to pull on standard input, its state into status.part;
-# 0 when it came to its end
+# 0 when it came to its end.  What a sender says that starts comes first.
 take_pull() {
 	: >"$dir/status.part"
 	while IFS= read -r line
@@ -149,6 +186,9 @@ take_pull() {
 			return 0 ;;
 		'castnode: '*)
 			return 1 ;;
+		sending|'done'|alive)
+			echo "$line" >"$dir/start"
+			: >"$run/started" ;;
 		*)
 			printf '%s\n' "$line" ;;
 		esac
@@ -231,33 +271,60 @@ one_round() {
 	each path_send "$@" || :
 	polling=''
 	! stop_asked || return 1
-	began=$(ms_now)
+	[ -e "$run/started" ] || return 0
+	began=$(last_sent "$@")
 	deadline=$((began + $(awk -v w="$wait_secs" 'BEGIN { printf "%d", w * 1000 }')))
+	asked=''
 	while :
 	do
+		match_paths && all_answered && break
+		! stop_asked || return 1
+		[ "${asked:-0}" -lt $deadline ] || break
+		[ -z "$asked" ] || snooze_until $deadline
+		asked=$(ms_now)
 		polling=1
 		each path_pull $(standing) || :
 		polling=''
-		match_paths && all_answered && break
-		! stop_asked || return 1
-		now=$(ms_now)
-		[ $now -lt $deadline ] || break
-		rest=$((deadline - now))
-		pause=$(((now - began) / 2 + 20))
-		snooze $((pause < rest ? pause : rest))
 	done
 	return 0
 }
 
+# last_sent name ...: when the last probe of this round left, in milliseconds
+# by our clock, as far as we know
+last_sent() {
+	now=$(ms_now) list=probes.$round.gz
+	for name
+	do
+		shift
+		[ ! -s "$run/nodes.d/$name/status" ] ||
+		    set -- "$@" offset="$(node_fact "$name" offset)" \
+		    "$run/nodes.d/$name/status"
+	done
+	[ $# -gt 0 ] || { echo "$now"; return; }
+	awk -v list="$list" -v now="$now" '
+	$1 == "send" && $4 == list && $7 - offset > last { last = $7 - offset }
+	END {
+		last *= 1000
+		printf "%.0f\n", (last > 0 && last < now ? last : now)
+	}' "$@"
+}
+
+# snooze_until ms: until then at most, and longer each time
+snooze_until() {
+	rest=$(($1 - $(ms_now)))
+	pause=$((($(ms_now) - began) / 2 + 20))
+	[ $rest -le 0 ] || snooze $((pause < rest ? pause : rest))
+}
+
 # all_answered: has every probe of this round been answered?
 all_answered() {
-	zcat "$run/hops.gz" | awk -F '\t' -v round=$((round - 1)) "$cols_awk"'
+	gzip -cd "$run/hops.gz" | awk -F '\t' -v round=$((round - 1)) "$cols_awk"'
 	$f["verdict"] == "none" && $f["round"] "" == round "" { silent = 1; exit }
 	END { exit silent }'
 }
 
-# match_paths: hops.gz from all that is here; offsets of clocks from hello
-match_paths() {
+# clock_offsets: a file of them, from hello and from a mesh
+clock_offsets() {
 	for name in $names
 	do
 		[ -s "$run/nodes.d/$name/hello" ] || continue
@@ -272,6 +339,10 @@ match_paths() {
 		while ((getline line <mesh) > 0) { print line; n++ }
 		print "# end: " n + 0
 	}' >"$run/offsets"
+}
+
+# match_paths: hops.gz from all that is here
+match_paths() {
 	rm -f "$run/hops.new.gz"
 	rc=0
 	(
@@ -300,9 +371,7 @@ plan_round() {
 	each next_probes $(standing_senders) || :
 	for name in $(standing_senders)
 	do
-		path=$run/nodes.d/$name/probes.$next.gz
-		[ ! -e "$path" ] || [ "$(count_targets "$path")" -eq 0 ] ||
-		    echo "$name"
+		[ ! -e "$run/nodes.d/$name/probes.$next.gz" ] || echo "$name"
 	done >"$run/round.new"
 	[ -s "$run/round.new" ] || { rm "$run/round.new"; return 1; }
 	[ $next -le 255 ] || { rm "$run/round.new"; : >"$run/endless"; return 1; }
@@ -323,9 +392,10 @@ anyone_died() {
 	return 1
 }
 
-# next_probes name: its list for the next round.  What a killed sender had
-# still to send, and what may have been answered while a site was not
-# listening, goes out under new attempt numbers; else nextround says.
+# next_probes name: its list for the next round, if there is anything in it.
+# What a killed sender had still to send, and what may have been answered
+# while a site was not listening, goes out under new attempt numbers; else
+# nextround says.
 next_probes() {
 	out=$dir/probes.$next.gz
 	rm -f "$out"
@@ -354,6 +424,7 @@ next_probes() {
 			}
 			print "# end: " n - left
 		}' OFS='\t' | gzip -1 >"$out"
+		[ "$(count_targets "$out")" -gt 0 ] || rm -f "$out"
 		return
 	fi
 	[ "$verb" != ping ] || return 0
@@ -364,8 +435,9 @@ next_probes() {
 	    ${per_trace:+--per-trace} \
 	    ${max_probes:+--max-probes "$max_probes"} -w "$out" \
 	    "$run/hops.gz" 2>"$dir/nextround.log" || :
-	[ -n "$(count_targets "$out")" ] || {
-		rm -f "$out"
+	n=$(count_targets "$out")
+	[ "${n:-0}" -gt 0 ] || rm -f "$out"
+	[ -n "$n" ] || {
 		warn "$1: nextround: $(tail -n 1 "$dir/nextround.log")"
 		: >"$run/endless"
 	}
@@ -416,12 +488,7 @@ unsent_keys() {
 # not listening; in the usual case, one catcher at each, nothing to look for
 path_lost() {
 	: >"$run/lost.now"
-	for name in $names
-	do
-		[ "$(segments_of "$name" | wc -l)" -le 1 ] || break
-		name=''
-	done
-	[ -n "$name" ] || return 0
+	! one_catcher_each || return 0
 	covered >"$run/covered"
 	zcat "$run/hops.gz" | awk -F '\t' -v wait="$wait_secs" \
 	    -v covered="$run/covered" "$gaps_awk$keys_awk"'
@@ -429,6 +496,18 @@ path_lost() {
 	$f["verdict"] == "none" && $f["round"] == '$((round - 1))' && in_gap($f["sent_time"]) {
 		print $f["tx"] "\t" key()
 	}' >"$run/lost.now"
+}
+
+# one_catcher_each: has no node had a second one?
+one_catcher_each() {
+	set --
+	for name in $names
+	do
+		[ ! -s "$run/nodes.d/$name/status" ] ||
+		    set -- "$@" "$run/nodes.d/$name/status"
+	done
+	[ $# -gt 0 ] || return 0
+	awk '$1 == "catch" && n[FILENAME]++ { bad = 1; exit } END { exit bad }' "$@"
 }
 
 # --- the run ---------------------------------------------------------------
@@ -442,6 +521,7 @@ path_run() {
 	[ -e "$run/senders" ] || chosen >"$run/senders"
 	node_count=$(wc -l <"$run/nodes")
 	each path_begin $names || may_go_on || { give_up; return 2; }
+	clock_offsets
 	[ -e "$run/round.1" ] || standing_senders >"$run/round.1"
 	round=$(find "$run" -maxdepth 1 -name 'round.[0-9]*' | wc -l)
 	while [ ! -e "$run/rounds.done" ]
@@ -536,15 +616,13 @@ path_plan() {
 path_plan_node() {
 	command="$ssh -F ssh_config -T -- $n_dest castnode"
 	{
-		echo "$command hello"
-		echo "$command open $id"
-		echo "$command $(path_catch_words)"
+		echo "$command $(path_catch_words) hello=yes"
 		if grep -Fqx -- "$1" "$run/senders"
 		then
 			make_probes "$n_number" "$dir/probes.1.gz"
-			echo "$command put $id probes.1.gz 0"
 			echo "$command $(path_send_words)"
 		fi
-		echo "$command stop $id all"
+		echo "$command end $id 1:0 1"
+		echo "$command clean $id"
 	} >"$dir/plan"
 }

@@ -233,13 +233,13 @@ flags() {
 		[ -s "$d/status" ] || continue
 		[ ! -s "$d/unsent" ] ||
 		    echo "$name: $(wc -l <"$d/unsent") targets not sent, $(cat "$d/refused") refused"
-		awk '$3 == "ended" && $5 == 1 { print $1, $2 }' "$d/status" |
-		while read -r kind n
+		while read -r kind n state _ rc _
 		do
-			echo "$name: $kind: $(tail -n 1 "$d/$kind.$n.log" | cut -c 1-120)"
-		done
-		drops "$name"
+			[ "$state,$rc" != ended,1 ] ||
+			    echo "$name: $kind: $(tail -n 1 "$d/$kind.$n.log" | cut -c 1-120)"
+		done <"$d/status"
 	done
+	all_drops
 	# Streams are cut where something was killed, and nowhere else.
 	[ "$match_rc" -eq 0 ] || any_dead ||
 	    echo "matchresults: $(head -n 1 "$run/match.log" | cut -c 1-120)"
@@ -254,22 +254,51 @@ any_dead() {
 	return 1
 }
 
-# drops name: what its catchers say they could not see
-drops() {
-	for n in $(segments_of "$1")
+# all_drops: what the catchers say they could not see
+all_drops() {
+	for name in $names
 	do
-		zcat "$run/nodes.d/$1/reply.$n.gz" 2>/dev/null | awk '
-		/^# counts: / { line = $0 }
-		END { print line }'
-	done | awk -v RS='[ \n]' -F = -v name="$1" '
-	$1 == "kdrops" { n["packets dropped by the kernel"] += $2 }
-	$1 == "ifdrops" { n["packets dropped by the interface"] += $2 }
-	$1 == "linkdowns" { n["times without a link"] += $2 }
-	END { for (what in n) if (n[what]) print name ": " n[what] " " what }'
+		for n in $(segments_of "$name")
+		do
+			printf "\nfile %s\n" "$name"
+			gzip -cd "$run/nodes.d/$name/reply.$n.gz" 2>/dev/null || :
+		done
+	done | grep -e '^file ' -e '^# counts: ' | awk '
+	BEGIN {
+		says["kdrops"] = "packets dropped by the kernel"
+		says["ifdrops"] = "packets dropped by the interface"
+		says["linkdowns"] = "times without a link"
+	}
+	function take(  w, c, i, k) {	# the last counts of a file are its own
+		k = split(line, w, " ")
+		for (i = 3; i <= k; i++) {
+			split(w[i], c, "=")
+			n[name, c[1]] += c[2]
+		}
+		line = ""
+	}
+	$1 == "file" {
+		take()
+		if ($2 != name) order[++names] = $2
+		name = $2
+		next
+	}
+	{ line = $0 }
+	END {
+		take()
+		for (i = 1; i <= names; i++)
+			for (what in says)
+				if (n[order[i], what])
+					print order[i] ": " n[order[i], what] " " says[what]
+	}'
 }
 
 segments_of() {
-	awk '$1 == "catch" { print $2 }' "$run/nodes.d/$1/status"
+	[ -s "$run/nodes.d/$1/status" ] || return 0
+	while read -r kind n _
+	do
+		[ "$kind" != catch ] || echo "$n"
+	done <"$run/nodes.d/$1/status"
 }
 
 # judge: COMPLETE or PARTIAL, never both; then the nodes are left clean.

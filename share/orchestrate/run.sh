@@ -101,7 +101,7 @@ list_seconds() {
 }
 
 count_targets() {
-	zcat "$1" | tail -n 1 | sed -n 's/^# end: //p'
+	gzip -cd "$1" | sed -n '$s/^# end: //p'
 }
 
 # What a short tag may say is bounded by what the run has: the fewer nodes and
@@ -139,14 +139,24 @@ send_words() {
 
 # --- steps, each on one node -----------------------------------------------
 
-# Say hello, and take the clock's offset in the same session: logging in
-# takes a hundred times longer than what is to be measured.
 node_hello() {
+	hello_session "$1" hello ||
+	    { node_failed "$1" "$(why "$dir/hello")"; return 1; }
+	hello_suits "$1"
+}
+
+# hello_session name word ...: hello, or what says the same; take the clock's
+# offset in the same session: logging in takes a hundred times longer than
+# what is to be measured.  Only start wants the key.
+hello_session() {
+	shift
 	rm -f "$dir/in" "$dir/out"
 	mkfifo "$dir/in" "$dir/out"
-	remote hello <"$dir/in" >"$dir/out" 2>"$dir/hello.err" &
+	remote "$@" <"$dir/in" >"$dir/out" 2>"$dir/hello.err" &
 	trap '' PIPE
 	exec 5>"$dir/in" 6<"$dir/out"
+	[ "$1" != start ] || { read -r line <"$run/key" && echo "$line" >&5; } \
+	    2>/dev/null || :
 	: >"$dir/hello.part"
 	said=''
 	while IFS= read -r line <&6
@@ -158,21 +168,22 @@ node_hello() {
 	done
 	if [ "$said" = 0 ]
 	then
+		t0=$(date +%s.%N)
 		for _ in 1 2 3 4 5
 		do
-			t0=$(date +%s.%N)
 			echo >&5 2>/dev/null || break
 			IFS= read -r t <&6 || break
-			echo "$t0 $t $(date +%s.%N)"
+			t1=$(date +%s.%N)
+			echo "$t0 $t $t1"
+			t0=$t1
 		done >"$dir/clock"
 	fi
 	exec 5>&- 6<&-
 	wait
 	rm -f "$dir/in" "$dir/out"
 	mv "$dir/hello.part" "$dir/hello"
-	[ "$said" = 0 ] || { node_failed "$1" "$(why "$dir/hello")"; return 1; }
+	[ "$said" = 0 ] || return 1
 	clock_offset <"$dir/clock" >>"$dir/hello"
-	hello_suits "$1"
 }
 
 # The quickest of the rounds says it best.
@@ -199,8 +210,11 @@ hello_suits() {
 		node_failed "$1" "only $disk KiB of disk, not $need_kib"
 		return 1
 	}
-	awk -v o="$(node_fact "$1" offset)" 'BEGIN { exit !(o < 1 && o > -1) }' ||
-	    node_failed "$1" "its clock is $(node_fact "$1" offset) s off"
+	offset=$(node_fact "$1" offset)
+	case $offset in
+	''|0.*|-0.*)	;;
+	*)	node_failed "$1" "its clock is $offset s off" ;;
+	esac
 }
 
 node_open() {
@@ -322,10 +336,12 @@ node_fetch() {
 
 # node_fetch_rest: what status names and is not here
 node_fetch_rest() {
-	awk '$1 == "file" && $2 ~ /^(reply|sent|catch|send)[.]/ { print $2, $3 }' \
-	    "$dir/status" >"$dir/files"
-	while read -r file size <&7
+	while read -r kind file size _ <&7
 	do
+		case $kind,$file in
+		file,reply.*|file,sent.*|file,catch.*|file,send.*) ;;
+		*)	continue ;;
+		esac
 		[ ! -e "$dir/$file" ] || [ "$(stat -c %s "$dir/$file")" -ne "$size" ] ||
 		    continue
 		[ ! -e "$dir/$file" ] || mv "$dir/$file" "$dir/$file.part"
@@ -334,7 +350,7 @@ node_fetch_rest() {
 			node_failed "$1" "cannot fetch $file"
 			return 1
 		}
-	done 7<"$dir/files"
+	done 7<"$dir/status"
 }
 
 node_clean() {

@@ -54,7 +54,8 @@ scratch() {
 }
 
 random_hex() {
-	od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'
+	set -- $(od -An -v -N "$1" -tx1 /dev/urandom)
+	(IFS='' && printf '%s' "$*")
 }
 
 # take_lock: a run belongs to one orchestrator and its children; those of a
@@ -70,8 +71,7 @@ take_lock() {
 new_run() {
 	mkdir "$1" 2>/dev/null || die "$1: there is a run of that name"
 	run=$(cd "$1" && pwd) id=$2
-	mkdir "$run/nodes.d"
-	(cd "$run/nodes.d" && mkdir $names)
+	(cd "$run" && mkdir -p $(printf 'nodes.d/%s ' $names))
 	(umask 077 && random_hex 16 >"$run/key.part")
 	echo >>"$run/key.part"
 	mv "$run/key.part" "$run/key"
@@ -504,6 +504,7 @@ verb_fetch() {
 	each node_fetch $(standing) || :
 	if is_path_verb
 	then
+		clock_offsets
 		match_paths || return 1
 	else
 		match || return 1

@@ -156,6 +156,20 @@ ok 'pull goes on from an offset' sh -c '
 	! grep -aq "castnode: file sent" out &&
 	sed "1,/^castnode: file/d" out | head -c $((size - 20)) >got &&
 	tail -c +21 "$r/reply.1.gz" | cmp - got' - "$castnode"
+ok 'a catcher that starts says hello too' asked "start r6 catch node=ams:1 secs=60 attempts=9 prompt=yes new=yes hello=yes $origin" "$key\n\n\n"
+ok '... as it begins, with versions, and the time for each line read' sh -c '
+	sed "/^castnode: 0/q" out >words && grep -qx new words && grep -qx capturing words &&
+	    grep -qx "catchreply [0-9.]*" words && grep -q "^disk [0-9]" words &&
+	    [ "$(sed "1,/^castnode: 0/d" out | grep -c "^[0-9.]*$")" = 2 ]'
+ok 'a sender that starts says what pull would' sh -c '
+	c=$1 k=$2 o=$3
+	{ echo "$k"; echo none; cat probes.1; } | SSH_ORIGINAL_COMMAND="start r6 send node=ams:1 secs=60 rate=400 list=probes.1.gz bytes=$(stat -c %s probes.1) pull=9:1:0:1 allow=198.18.0.0/15 $o" "$c" >out
+' - "$castnode" "$key" "$origin"
+ok '... that it is sending' sh -c 'head -n 1 out | grep -qx sending'
+ok '... when it has sent all' grep -aq '^send 1 ended probes.1.gz 0 ' out
+ok '... with what was sent' grep -aq 'castnode: file sent.1.gz 0 [0-9]* [0-9a-f]*$' out
+ok '... and ends well' last 0
+ok '... and stops' asked 'end r6 1:0 2'
 ok 'clean takes a run away' asked 'clean r2'
 ok '... wholly' test ! -e "$HOME/castnet/runs/r2"
 
@@ -235,6 +249,12 @@ start r1 catch node=a:1 secs=1 $origin quotes=1
 start r1 catch node=a:1 secs=1 $origin buffer=16
 start r1 catch node=a:1 secs=1 $origin buffer=0M
 start r1 catch node=a:1 secs=1 $origin new=no
+start r1 catch node=a:1 secs=1 $origin hello=no
+start r1 send node=a:1 secs=1 $origin rate=1 pull=1
+start r1 send node=a:1 secs=1 $origin rate=1 pull=1:1:0:0
+start r1 send node=a:1 secs=1 $origin rate=1 pull=1000:1:0:1
+start r1 send node=a:1 secs=1 $origin rate=1 pull=1:1:0:1:1
+start r1 send node=a:1 secs=1 $origin rate=1 pull=-1:1:0:1
 start r1 send node=a:1 secs=1 $origin rate=1 list=probes.1.gz bytes=0
 start r1 send node=a:1 secs=1 $origin rate=1 list=probes.1.gz bytes=99999999
 end

@@ -92,5 +92,14 @@ timed() {
 	echo "# trace of five hops in $((($(date +%s%N) - t0) / 1000000)) ms" >time
 }
 ok 'one trace' timed
+waits() {
+	dst=$(lab targets -4 silent)
+	t0=$(date +%s%N)
+	orch w trace "$dst" --senders ams -w 2.5 || return 1
+	ms=$((($(date +%s%N) - t0) / 1000000))
+	echo "$ms ms"
+	[ $ms -ge 2500 ]
+}
+ok 'what is silent has its time' waits
 cat time
 done_testing
