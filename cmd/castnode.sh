@@ -65,7 +65,10 @@ set_runs() {
 
 # run id: set $run; the directory must be there unless $2 is "new".
 set_run() {
-	is "$1" '[A-Za-z0-9][A-Za-z0-9._-]{0,63}' || refuse "not a run: $1"
+	case $1 in
+	''|[!A-Za-z0-9]*|*[!A-Za-z0-9._-]*)	refuse "not a run: $1" ;;
+	esac
+	[ ${#1} -le 64 ] || refuse "not a run: $1"
 	run=$runs/$1
 	if [ "${2-}" != new ]
 	then
@@ -140,6 +143,11 @@ say_times() {
 
 alive() {	# alive kind
 	[ -e "$1.lock" ] && ! flock -s -n "$1.lock" true
+}
+
+# await_end kind seconds: until it is not alive; 1 if it still is
+await_end() {
+	[ ! -e "$1.lock" ] || flock -s -w "$2" "$1.lock" true
 }
 
 # read_key: the key from standard input; it must be the run's.
@@ -294,16 +302,9 @@ status() {
 	echo 'castnode: 0'
 }
 
-# wait_sender seconds: at most that long; small lists are sent in no time
+# wait_sender seconds: at most that long
 wait_sender() {
-	left=$(($1 * 100))
-	pause=2
-	while [ $left -gt 0 ] && { alive send || alive links; }
-	do
-		sleep "0.$(printf %02d $pause)"
-		left=$((left - pause))
-		[ $left -gt $(($1 * 100 - 100)) ] || pause=20
-	done
+	[ "$1" -eq 0 ] || { await_end send "$1" && await_end links "$1"; } || :
 }
 
 say_state() {
@@ -325,9 +326,8 @@ say_state() {
 # line with its name, size and checksum, then its bytes.
 pull() {
 	[ $# -eq 4 ] || refuse 'usage: pull run seconds catch:offset send'
-	is "$2" '[0-9]{1,3}' || refuse "not a number of seconds: $2"
-	is "$3" "[1-9][0-9]{0,3}:$number" || refuse "not a place: $3"
-	is "$4" '[1-9][0-9]{0,3}' || refuse "not a segment: $4"
+	is "$2 $3 $4" "[0-9]{1,3} [1-9][0-9]{0,3}:$number [1-9][0-9]{0,3}" ||
+	    refuse "not seconds, a place and a segment: $2 $3 $4"
 	set_run "$1"
 	give_new "$2" "$3" "$4"
 	echo 'castnode: 0'
@@ -358,8 +358,8 @@ give_new() {
 # end run catch:offset send: stop all, then the rest as with pull
 end_run() {
 	[ $# -eq 3 ] || refuse 'usage: end run catch:offset send'
-	is "$2" "[1-9][0-9]{0,3}:$number" || refuse "not a place: $2"
-	is "$3" '[1-9][0-9]{0,3}' || refuse "not a segment: $3"
+	is "$2 $3" "[1-9][0-9]{0,3}:$number [1-9][0-9]{0,3}" ||
+	    refuse "not a place and a segment: $2 $3"
 	set_run "$1"
 	stop_kinds send catch
 	give_new 0 "$2" "$3"
@@ -819,18 +819,19 @@ stop_kinds() {
 	for kind
 	do
 		touch "$kind.stop"
-		tries=0 told=-200
+		tenths=0
 		while alive "$kind"
 		do
-			if [ $((tries - told)) -ge 200 ] && [ -s "$kind.pid" ]
+			pause=1			# it may not be known yet
+			if [ -s "$kind.pid" ]
 			then
 				read -r pid <"$kind.pid"
 				kill "$pid" 2>/dev/null || :
-				told=$tries
+				pause=20
 			fi
-			sleep 0.01
-			tries=$((tries + 1))
-			[ $tries -le 12000 ] || fail "$kind does not stop"
+			! await_end "$kind" $((pause / 10)).$((pause % 10)) || break
+			tenths=$((tenths + pause))
+			[ $tenths -le 1200 ] || fail "$kind does not stop"
 		done
 	done
 }
