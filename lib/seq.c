@@ -96,6 +96,7 @@ seq_parse(struct match *m, struct seq *s)
 	s->acked = !m->c.bad && (m->o->probe->tcp_flags & SEQ_ACK) != 0;
 	header = (cur_u8(&m->c) >> 4) * 4u;
 	s->flags = cur_u8(&m->c);
+	s->ts = 0;
 	s->stamped = find_stamp(m->c, header, &s->ts);
 	return probe_ports_match(m, s->sport, s->dport);
 }

@@ -363,7 +363,7 @@ ok '--dry-run asks no node' sh -c '
     orchestrate '"$fast"' trace '"$target"' --dry-run >out && [ ! -e called ]'
 ok '... but says what it would' grep -q 'castnode start .* send node=lax:3 list=probes.1.gz rate=1000' out
 ok '... whole, node by node, however they come' sh -c '
-    dests=$(awk "{ print (NF > 1 && \$2 !~ /=/ ? \$2 : \$1) }" nodes.txt)
+    dests=$(awk "!/^#/ { print (NF > 1 && \$2 !~ /=/ ? \$2 : \$1) }" nodes.txt)
     for i in 1 2 3 4 5 6
     do
 	orchestrate '"$fast"' trace '"$target"' --dry-run >out &&

@@ -260,7 +260,7 @@ ok '--dry-run asks no node' sh -c '
     SSH="$PWD/nossh" orchestrate -n nodes.txt '"$fast"' --dry-run >out && [ ! -e called ]'
 ok '... but says what it would' grep -q 'castnode start .* send node=lax:3 list=hitlist.gz rate=300' out
 ok '... whole, node by node, however they come' sh -c '
-    dests=$(awk "{ print (NF > 1 && \$2 !~ /=/ ? \$2 : \$1) }" nodes.txt)
+    dests=$(awk "!/^#/ { print (NF > 1 && \$2 !~ /=/ ? \$2 : \$1) }" nodes.txt)
     for i in 1 2 3 4 5 6
     do
 	SSH="$PWD/nossh" orchestrate -n nodes.txt '"$fast"' --dry-run >out &&

@@ -319,6 +319,8 @@ test_acked(const char *name, uint8_t family)
 		    .v4 = "tag32", .v6 = "tag32" },
 		{ .what = "another IPID in 8 bytes", .id = true, .cut = 8,
 		    .v4 = "tag16", .v6 = "tag16" },
+		{ .what = "8 bytes, of any node", .cut = 8, .unbounded = true,
+		    .v4 = "tag32", .v6 = "tag32" },
 		{ .what = "number and IPID", .seq = true, .id = true,
 		    .v4 = "tag16", .v6 = "tag16" },
 		{ .what = "all three", .seq = true, .ack = true, .id = true,
