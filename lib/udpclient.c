@@ -335,6 +335,9 @@ on_message(struct udpclient *c, const struct udpin *in)
 	}
 	if (m.session != c->data.start.session)
 		return;
+	/* The answer to START may have been lost, data tells as much. */
+	if (m.type == MSG_DATA && c->phase == START)
+		run_bandwidth(c);
 	if (m.type == MSG_STARTED && c->phase == START) {
 		if (m.refusal != MSG_OK) {
 			give_up_bandwidth(c, refusals[m.refusal & 3],
