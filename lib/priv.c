@@ -318,9 +318,7 @@ static const int network[] = {
 	SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom),
 	SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(recvmmsg_time64),
 	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
-	SCMP_SYS(sendfile), SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
-	SCMP_SYS(pwrite64), SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime),
-	SCMP_SYS(clock_adjtime64),
+	SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime), SCMP_SYS(clock_adjtime64),
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))

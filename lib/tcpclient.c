@@ -171,7 +171,7 @@ put_up(struct tcpclient *c, bool final, bool whole)
 	double bytes = (double)(c->report.rcvd_bytes - from->rcvd_bytes);
 
 	word_str(&r->test, "bandwidth");
-	word_str(&r->io, "sendfile");
+	word_str(&r->io, "send");
 	r->size = c->start.size;
 	if (span > 0 && span < INT64_MAX && bytes >= 0)
 		r->bps = (rec_num)(bytes * 8e9 / (double)span);
@@ -253,9 +253,8 @@ run_bandwidth(struct tcpclient *c)
 	c->state = c->state0;
 	c->retrans_last = c->state0.retrans;
 	c->turn_end = c->bw_began + turn_ns(c);
-	if ((c->start.dirs & CONN_UP) != 0 &&
-	    tcpconn_stream(&c->conn, c->start.size) == -1)
-		event(c, "warn", NULL, errno, "no memory to send from");
+	if ((c->start.dirs & CONN_UP) != 0)
+		tcpconn_stream(&c->conn, c->start.size);
 	evtimer_set(&c->ctx->loop, &c->wait, c->turn_end);
 }
 

@@ -7,17 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "mem.h"
 
-enum { IN = 64 << 10, OUT = 64 << 10, FILE_MIN = 1 << 20, ROUNDS = 8,
-	LOWAT = 512 << 10 };
+enum { IN = 64 << 10, OUT = 64 << 10, DATA = 256 << 10, ROUNDS = 8,
+	LOWAT = 128 << 10, WAKE_MAX = 256 << 10 };
 
-#define SEND_MAX	(UINT64_C(1) << 20)
+#define SKIP_MAX	(UINT64_C(8) << 20)
 #define RTO_MIN		(200 * NS_PER_MS)	/* Linux */
 #define TAIL_PROBES	2			/* before the first timeout */
 
@@ -46,7 +44,8 @@ begin(struct tcpconn *c, int fd)
 	c->out = mem_array(OUT, 1);
 	c->nin = c->nout = 0;
 	c->skip = c->rcvd = c->sent = c->rcvd_msgs = c->sent_msgs = 0;
-	c->file = -1;
+	c->wake = 1;
+	c->data = NULL;
 	c->streaming = c->want_out = false;
 	(void)set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	(void)set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LOWAT);
@@ -102,12 +101,10 @@ tcpconn_close(struct tcpconn *c)
 	close(c->source.fd);
 	c->source.fd = -1;
 	c->connecting = false;
-	if (c->file != -1)
-		close(c->file);
-	c->file = -1;
+	free(c->data);
 	free(c->in);
 	free(c->out);
-	c->in = c->out = NULL;
+	c->data = c->in = c->out = NULL;
 }
 
 static void
@@ -126,35 +123,33 @@ want(struct tcpconn *c, bool out)
 	c->want_out = out;
 }
 
-bool
-tcpconn_idle(const struct tcpconn *c)
-{
-	return c->nout == 0 && !c->streaming &&
-	    (c->file == -1 || c->file_at % c->size == 0);
-}
-
 /* Between two messages of the stream? */
 static bool
 between(const struct tcpconn *c)
 {
-	return c->file == -1 || c->file_at % c->size == 0;
+	return c->data == NULL || c->at % c->size == 0;
+}
+
+bool
+tcpconn_idle(const struct tcpconn *c)
+{
+	return c->nout == 0 && !c->streaming && between(c);
 }
 
 /*
- * Where in the file a place of the stream is, and *end no further than the
- * file's: the end of a message larger than the file is half of it, again and
- * again, so that who asks for large messages costs no memory.
+ * What is next of the stream, up to the end given, or *n bytes of it: the end
+ * of a message that is larger than .data is half of that, again and again, so
+ * that who asks for large messages costs no memory.
  */
-static off_t
-in_file(const struct tcpconn *c, uint64_t *end)
+static const uint8_t *
+next_data(const struct tcpconn *c, uint64_t end, size_t *n)
 {
-	uint64_t at = c->file_at;
+	uint64_t at = c->at, have = c->round < DATA ? c->round : DATA;
 
-	if (at >= FILE_MIN)
-		at = FILE_MIN / 2 + at % (FILE_MIN / 2);
-	if (c->file_len > FILE_MIN && *end - c->file_at > FILE_MIN - at)
-		*end = c->file_at + FILE_MIN - at;
-	return (off_t)at;
+	if (at >= DATA)
+		at = DATA / 2 + at % (DATA / 2);
+	*n = end - c->at < have - at ? end - c->at : have - at;
+	return c->data + at;
 }
 
 /* One send of what is next: 1 sent, 0 would block or nothing, -1 error. */
@@ -162,7 +157,6 @@ static int
 send_next(struct tcpconn *c)
 {
 	ssize_t n;
-	off_t at;
 
 	if (c->nout > 0 && between(c)) {
 		n = send(c->source.fd, c->out, c->nout, MSG_NOSIGNAL);
@@ -171,19 +165,20 @@ send_next(struct tcpconn *c)
 			c->nout -= (size_t)n;
 		}
 	} else if (c->streaming || !between(c)) {
-		uint64_t end = c->streaming && c->nout == 0 ? c->file_len :
-		    (c->file_at / c->size + 1) * c->size;
+		uint64_t end = c->streaming && c->nout == 0 ? c->round :
+		    (c->at / c->size + 1) * c->size;
+		size_t len;
+		const uint8_t *p = next_data(c, end, &len);
 
-		if (end - c->file_at > SEND_MAX)
-			end = c->file_at + SEND_MAX;
-		at = in_file(c, &end);
-		n = sendfile(c->source.fd, c->file, &at, end - c->file_at);
+		/* More follows at once: segments are filled. */
+		n = send(c->source.fd, p, len, MSG_NOSIGNAL |
+		    (c->streaming && c->nout == 0 ? MSG_MORE : 0));
 		if (n > 0) {
 			c->sent += (uint64_t)n;
-			c->file_at += (uint64_t)n;
+			c->at += (uint64_t)n;
 			c->sent_msgs = c->sent / c->size;
-			if (c->file_at == c->file_len)
-				c->file_at = 0;
+			if (c->at == c->round)
+				c->at = 0;
 		}
 	} else
 		return 0;
@@ -222,34 +217,27 @@ tcpconn_send(struct tcpconn *c, const struct connmsg *m)
 	return 0;
 }
 
-int
+void
 tcpconn_stream(struct tcpconn *c, uint64_t size)
 {
 	struct connmsg m = { .type = MSG_DATA,
 	    .length = (uint32_t)(size - CONNMSG_HEADER) };
-	uint8_t p[CONNMSG_HEADER + CONNMSG_DATA_FIXED];
-	uint64_t count = size < FILE_MIN ? FILE_MIN / size : 1;
+	uint64_t count = size < DATA ? DATA / size : 1;
 
-	if (c->file != -1)
-		close(c->file);
+	free(c->data);
 	c->size = size;
-	c->file_len = size * count;
-	c->file_at = 0;
+	c->round = size * count;
+	c->at = 0;
 	c->sent = c->sent_msgs = 0;
-	c->file = memfd_create("conntest", MFD_CLOEXEC);
-	if (c->file == -1 || ftruncate(c->file,
-	    (off_t)(c->file_len < FILE_MIN ? c->file_len : FILE_MIN)) == -1)
-		return -1;
+	c->data = mem_array(DATA, 1);
 	for (uint64_t i = 0; i < count; i++) {
-		struct buf b = buf_init(p, sizeof(p));
+		struct buf b = buf_init(c->data + i * size,
+		    CONNMSG_HEADER + CONNMSG_DATA_FIXED);
 
 		connmsg_build(&b, &m);
-		if (pwrite(c->file, p, b.len, (off_t)(i * size)) == -1)
-			return -1;
 	}
 	c->streaming = true;
 	want(c, true);
-	return 0;
 }
 
 void
@@ -324,6 +312,21 @@ stamp_of(struct msghdr *m)
 	return clock_real();
 }
 
+/*
+ * Of a message to be thrown away nothing is of interest until its end: being
+ * woken for each segment costs more than reading it.  What comes after it is
+ * not held up, since all of it comes first.
+ */
+static void
+wake_at(struct tcpconn *c)
+{
+	int n = c->skip == 0 ? 1 : c->skip < WAKE_MAX ? (int)c->skip :
+	    WAKE_MAX;
+
+	if (n != c->wake && set(c->source.fd, SOL_SOCKET, SO_RCVLOWAT, n) == 0)
+		c->wake = n;
+}
+
 /* One read: 1 something came, 0 nothing, -1 the connection is gone. */
 static int
 read_some(struct tcpconn *c)
@@ -336,18 +339,22 @@ read_some(struct tcpconn *c)
 	ssize_t n;
 
 	if (skipping)
-		n = recv(c->source.fd, NULL, c->skip > 8 * SEND_MAX ?
-		    8 * SEND_MAX : c->skip, MSG_TRUNC);
+		n = recv(c->source.fd, NULL, c->skip > SKIP_MAX ?
+		    SKIP_MAX : c->skip, MSG_TRUNC);
 	else
 		n = recvmsg(c->source.fd, &m, 0);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		wake_at(c);
 		return 0;
+	}
 	if (n <= 0) {
 		lost(c, n == 0 ? 0 : errno);
 		return -1;
 	}
 	if (skipping) {
 		c->skip -= (uint64_t)n;
+		if (c->skip == 0)
+			wake_at(c);
 		count(c, (uint64_t)n, clock_real());
 		return 1;
 	}

@@ -11,10 +11,10 @@
 /*
  * A TCP connection that carries messages (connmsg.h), at either end.
  *
- * Streams of MSG_DATA are sent from a file in memory by sendfile(2), and
- * thrown away on arrival by MSG_TRUNC: what is measured is the network and
- * TCP, not how fast memory is copied.  Other messages go between two
- * MSG_DATA.
+ * Streams of MSG_DATA are sent from the same few pages again and again, which
+ * stay in the processor's cache, and thrown away on arrival by MSG_TRUNC: what
+ * is measured is the network and TCP, not how fast memory is copied.  Other
+ * messages go between two MSG_DATA.
  */
 struct tcpconn {
 	struct evloop	*loop;
@@ -29,13 +29,15 @@ struct tcpconn {
 	uint8_t		*in;			/* read, not yet understood */
 	size_t		 nin;
 	uint64_t	 skip;			/* of MSG_DATA, to throw away */
+	int		 wake;			/* so many bytes wake us */
 	uint64_t	 rcvd, rcvd_msgs;	/* bytes of MSG_DATA that came */
 	int64_t		 first, last;		/* when */
 
 	uint8_t		*out;			/* to be sent */
 	size_t		 nout;
-	int		 file;			/* of messages, -1: none */
-	uint64_t	 file_len, file_at, size;	/* of the stream's round */
+	uint8_t		*data;			/* messages, NULL: no stream */
+	uint64_t	 round, at, size;	/* bytes of them until they begin
+						   anew; next; of each */
 	bool		 streaming;
 	uint64_t	 sent, sent_msgs;	/* bytes of it */
 	bool		 want_out;
@@ -59,7 +61,7 @@ void	 tcpconn_close(struct tcpconn *);
 int	 tcpconn_send(struct tcpconn *, const struct connmsg *);
 
 /* Stream messages of size bytes each; stop after the one under way. */
-int	 tcpconn_stream(struct tcpconn *, uint64_t size);
+void	 tcpconn_stream(struct tcpconn *, uint64_t size);
 void	 tcpconn_unstream(struct tcpconn *);
 /* Nothing left to send? */
 bool	 tcpconn_idle(const struct tcpconn *);

@@ -92,7 +92,7 @@ put_test(struct peer *p, bool whole)
 		word_str(&r->test, "bandwidth");
 		word_str(&r->state, whole ? "whole" : "part");
 		word_str(&r->limit, connlimit_name(p->state.limit));
-		word_str(&r->io, "sendfile");
+		word_str(&r->io, "send");
 		r->addr = p->addr;
 		r->size = p->start.size;
 		r->sent = (rec_num)((p->conn.sent + p->start.size - 1) /
@@ -126,7 +126,7 @@ on_start(struct peer *p, const struct connmsg *m)
 	    (m->rate == 0 || m->rate > p->server->ctx->tcp_rate) ?
 	    p->server->ctx->tcp_rate : m->rate == CONN_RATE_MAX ? 0 : m->rate);
 	if ((m->dirs & CONN_DOWN) != 0)
-		(void)tcpconn_stream(&p->conn, m->size);
+		tcpconn_stream(&p->conn, m->size);
 }
 
 static void
