@@ -168,6 +168,31 @@ then
 		    recawk '\''$proto == "'$proto'" && $event == "close" && $error != "-" { print; n++ }
 		    END { exit !n }'\'' a.rec'
 	done
+	# The other end is killed, and is there again three seconds later.
+	ip netns exec $a conntest -N a:1 -w kill.rec --end +9s --interval 500ms \
+	    -c "udp://192.0.2.2:$port?interval=10ms" \
+	    -c "tcp://192.0.2.2:$port?interval=10ms" &
+	near=$!
+	pids="$pids $near"
+	sleep 2
+	date +%s.%N >killed
+	kill -9 $far
+	sleep 3
+	date +%s.%N >up
+	ip netns exec $b conntest -N b:2 -l udp:$port -l tcp:$port -w b2.rec &
+	far=$!
+	pids="$pids $far"
+	wait $near
+	for proto in udp tcp
+	do
+		ok "a peer that is killed: $proto is there within two seconds of its return" sh -c '
+		    recawk '\''BEGIN { getline t <"up"; getline k <"killed" } $proto != "'$proto'" { next }
+		    $event ~ /open|close|fail|connect/ { print $time - t, $event, $error }
+		    $event == "close" && $error != "-" && $time > k && $time < t { closed++ }
+		    $event == "open" { o = $time - t; n++ }
+		    $event == "interval" && $dir == "rt" && $time - t > 2 && $rcvd > 5 { after++ }
+		    END { exit !(n == 2 && closed == 1 && o > 0 && o < 2 && after) }'\'' kill.rec'
+	done
 	# Our own address is another from one moment to the next.
 	ip netns exec $a conntest -N a:1 --end +9s --interval 500ms -w addr.rec \
 	    -c "udp://192.0.2.2:$port?interval=10ms" \
