@@ -112,23 +112,24 @@ sent_kept() {
 	for site in $sites
 	do
 		number=$((number + 1))
-		echo N
+		echo N "$site"
 		awk -v s="$site" '$2 == "send" && $3 == s { print "K", $1, $4 }' "$1.kills"
 		each_zcat "runs/$1/nodes.d/$site"/sent.*.gz |
 		    awk '!/^#/ { print "S", $1 }'
 		each_zcat "runs/$1/nodes.d"/*/reply.*.gz | awk -F '\t' -v n=$number \
 		    '!/^#/ && $7 == n { print "R", $8 }'
 	done | awk '
-	$1 == "N" { split("", sent); n = 0 }
+	$1 == "N" { split("", sent); n = 0; site = $2 }
 	$1 == "K" { kill[++n] = $2; to[n] = $3 }
 	$1 == "S" { sent[$2] = 1 }
 	$1 == "R" && !($2 in sent) {
 		for (i = 1; i <= n; i++)
 			if ($2 > kill[i] - 1 && $2 < to[i]) next
-		print "not in the log:", $2; bad = 1
+		print "not in the log of", site ":", $2; bad = 1
 	}
 	END { exit bad }' && return 0
 	cat "$1.kills"
+	tail -n 100 "runs/$1/nodes.d"/*/status "runs/$1/nodes.d"/*/send.*.log
 	return 1
 }
 
