@@ -28,7 +28,7 @@ CFLAGS		?= -O2 -g
 WARN		:= -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 		   -Wmissing-prototypes -Wpointer-arith -Wvla
 PKGS		:= libpcap zlib libdeflate libseccomp libmaxminddb libmd libxdp libbpf
-ALL_CPPFLAGS	:= -D_GNU_SOURCE -D_DEFAULT_SOURCE -D_DEFAULT_SOURCE -DDATADIR='"$(DATADIR)"' -Ilib \
+ALL_CPPFLAGS	:= -D_GNU_SOURCE -D_DEFAULT_SOURCE -DDATADIR='"$(DATADIR)"' -Ilib \
 		   $(shell $(PKG_CONFIG) --cflags $(PKGS)) \
 		   $(filter-out -D_BSD_SOURCE -D_SVID_SOURCE -D_DEFAULT_SOURCE,\
 		   $(shell libnet-config --defines --cflags)) $(CPPFLAGS)

@@ -58,10 +58,7 @@ fi
 
 # --- on a terminal ---------------------------------------------------------
 
-server=0
-tm() {
-	tmux -L "watch$$.$server" "$@"
-}
+. "$TOP/tests/screen.sh"
 trap 'tm kill-server 2>/dev/null; rm -rf "$work"' EXIT
 
 # screen columns lines command: run it in a terminal of that size
@@ -69,18 +66,6 @@ screen() {
 	tm kill-server 2>/dev/null
 	server=$((server + 1))
 	tm -f /dev/null new-session -d -x "$1" -y "$2" "PATH=$PATH; cd $work; $3; echo status \$? >status; stty -a >stty; exec sleep 60"
-}
-
-# shows regex: does the screen, within five seconds?
-shows() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25
-	do
-		tm capture-pane -p >pane
-		! grep -Eq "$1" pane || return 0
-		sleep 0.2
-	done
-	cat pane
-	return 1
 }
 
 for size in '80 24' '200 50'

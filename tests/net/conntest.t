@@ -128,6 +128,14 @@ row_loss() {
 	    END { exit ok != 3 }' loss.rec
 }
 
+# renumber space interface old new: deleting a first address takes the others
+# of its network with it
+renumber() {
+	ip -n "$1" addr add "$4/24" dev "$2"
+	ip -n "$1" addr del "$3/24" dev "$2"
+	ip -n "$1" addr add "$4/24" dev "$2" 2>/dev/null
+}
+
 # Two nodes and a link between them, which goes down.
 a=Gct-a-$$ b=Gct-b-$$
 if [ "$(id -u)" = 0 ] && ip netns add $a 2>/dev/null
@@ -199,14 +207,10 @@ then
 	    -c "tcp://192.0.2.2:$port?interval=10ms" &
 	near=$!
 	sleep 2.5
-	ip -n $a addr add 192.0.2.7/24 dev eth0
-	ip -n $a addr del 192.0.2.1/24 dev eth0
-	ip -n $a addr add 192.0.2.7/24 dev eth0 2>/dev/null
+	renumber $a eth0 192.0.2.1 192.0.2.7
 	date +%s.%N >up
 	wait $near
-	ip -n $a addr add 192.0.2.1/24 dev eth0
-	ip -n $a addr del 192.0.2.7/24 dev eth0
-	ip -n $a addr add 192.0.2.1/24 dev eth0 2>/dev/null
+	renumber $a eth0 192.0.2.7 192.0.2.1
 	for proto in udp tcp
 	do
 		ok "another address of our own: $proto is there within two seconds" sh -c '
@@ -248,9 +252,7 @@ then
 	    -c "tcp://198.51.100.2:$port?bandwidth&interval=10ms&time=6s&rate=50M&dir=down&name=down" &
 	near=$!
 	sleep 4
-	ip -n $r addr add 198.51.100.102/24 dev eth2
-	ip -n $r addr del 198.51.100.101/24 dev eth2
-	ip -n $r addr add 198.51.100.102/24 dev eth2 2>/dev/null
+	renumber $r eth2 198.51.100.101 198.51.100.102
 	date +%s.%N >moved
 	wait $near
 	for name in idle up down

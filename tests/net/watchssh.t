@@ -10,10 +10,7 @@ then
 	echo '1..0 # SKIP needs tmux'
 	exit 0
 fi
-server=0
-tm() {
-	tmux -L "watchssh$$.$server" "$@"
-}
+. "$TOP/tests/screen.sh"
 trap 'tm kill-server 2>/dev/null; leave' EXIT
 
 ok 'a lab' lab_up 1 2
@@ -71,18 +68,6 @@ screen() {
 	END
 	tm -f /dev/null new-session -d -x "$1" -y "$2" \
 	    "cd $work; ./remote -t -- $there \"\$(cat far)\"; echo status \$? >status; stty -a >stty; exec sleep 60"
-}
-
-# shows regex: does the screen, within five seconds?
-shows() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25
-	do
-		tm capture-pane -p >pane
-		! grep -Eq "$1" pane || return 0
-		sleep 0.2
-	done
-	cat pane
-	return 1
 }
 
 # ended: the node's command and ssh itself, within five seconds
