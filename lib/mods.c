@@ -203,11 +203,16 @@ settle_size(struct diff *d)
 		q->size = d->p.size;
 }
 
-/* The quote without what was put after the packet. */
+/*
+ * The quote without what was put after the packet; of one that says it is
+ * shorter than its own header, the header.
+ */
 static void
 trim(struct side *s)
 {
-	cur_limit(&s->all, s->size);
+	size_t head = ip_head(s);
+
+	cur_limit(&s->all, s->size < head ? head : s->size);
 	s->l4.end = s->all.end;
 	s->head = l4_head(s);
 }

@@ -24,12 +24,11 @@ retrace_flow(const struct paths *p, const struct pathtrace *t,
 	unsigned end = t->end, k = attempts_at_once(p, t);
 	const struct pathcell *c = &p->cell[t->cell], *stop = c + t->n;
 
-	if (t->why == PATH_OPEN) {
+	if (t->why == PATH_OPEN)
 		end = (t->answered < ask->first ? ask->first - 1 :
 		    t->answered) + ask->gap;
-		if (end > ask->last)
-			end = ask->last;
-	}
+	if (end > ask->last)		/* rounds before may have gone on */
+		end = ask->last;
 	if (k > ask->queries)
 		k = ask->queries;
 	for (unsigned ttl = ask->first; ttl <= end; ttl++) {

@@ -87,6 +87,14 @@ kinds() {
 }
 ok 'on to the end of each path, silent hops again' kinds
 
+# The hole of target 4 is at ttl 2, before its end at 4.
+nearer() {
+	wants --trace -m 2 -g 2 kinds.hops >out && grep -q '^4 2 ' out &&
+	    wants --trace -m 1 -g 2 kinds.hops >out &&
+	    ! awk '$2 > 1' out | grep -q .
+}
+ok 'no ttl beyond -m, be it nearer than in the rounds before' nearer
+
 # Three attempts at once, as traceroute makes them: so for new ttls too.
 cat >three <<'END'
 1 ams 1 0 0 1

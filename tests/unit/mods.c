@@ -390,6 +390,16 @@ test_inserted(void)
 	ok(compare(q, len + 8, out) == QCLASS_L3 && strcmp(out,
 	    "IPv6::PayloadLength(44>52),IPv6::NextHeader") == 0,
 	    "a fragment: %s", out);
+
+	/* More headers than the packet is long by its own account. */
+	memset(q + 40, 0, 256);
+	q[6] = PROTO_DSTOPTS;
+	q[40] = PROTO_TCP;
+	q[41] = 256 / 8 - 1;
+	memcpy(q + 296, probe + 40, len - 40);
+	put16(q + 4, (uint16_t)(len - 40));
+	ok(compare(q, len + 256, out) == QCLASS_L3 && strcmp(out,
+	    "IPv6::NextHeader") == 0, "shorter than its headers: %s", out);
 }
 
 int
