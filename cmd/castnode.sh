@@ -485,19 +485,29 @@ start() {
 	else
 		owned
 	fi
+	one_at_a_time
 	if alive "$kind"
 	then
 		[ -z "$facts" ] || say_facts
 		echo alive
 	else
-		rm -f "$kind.stop"
+		rm -f "$kind.stop" "$kind.pid" "$kind.asked"
 		seg=$(next_segment "$kind")
 		"start_$kind"
 	fi
+	exec 7>&-
 	# shellcheck disable=SC2046 # three words
 	[ -z "$news" ] || give_new $(news_words)
 	echo 'castnode: 0'
 	[ -z "$facts" ] || say_times
+}
+
+# one_at_a_time: of those who start or stop something in the run.  Whoever
+# asked may be gone and ask again while we are still at it.  A program being
+# started keeps others out until it holds its own lock.
+one_at_a_time() {
+	exec 7>>start.lock
+	flock -w 130 7 || fail 'somebody else is starting or stopping'
 }
 
 # news_words: seconds:catch:offset:send as give_new takes it
@@ -657,6 +667,7 @@ supervise() {
 	kind=$2 seg=$3 secs=$4
 	shift 4
 	flock -w 5 1 || exit 1		# somebody may be looking whether it is free
+	exec 7>&-
 	IFS= read -r key
 	exec </dev/null
 	child=
@@ -816,6 +827,7 @@ stop() {
 }
 
 stop_kinds() {
+	one_at_a_time
 	for kind
 	do
 		touch "$kind.stop"
@@ -825,8 +837,8 @@ stop_kinds() {
 			pause=1			# it may not be known yet
 			if [ -s "$kind.pid" ]
 			then
-				read -r pid <"$kind.pid"
-				kill "$pid" 2>/dev/null || :
+				[ $tenths -lt 600 ] || rm -f "$kind.asked"
+				ask_end
 				pause=20
 			fi
 			! await_end "$kind" $((pause / 10)).$((pause % 10)) || break
@@ -834,6 +846,17 @@ stop_kinds() {
 			[ $tenths -le 1200 ] || fail "$kind does not stop"
 		done
 	done
+	exec 7>&-
+}
+
+# ask_end: once each program: asked twice it leaves without its last records
+ask_end() {
+	asked=
+	[ ! -s "$kind.asked" ] || read -r asked <"$kind.asked"
+	read -r pid <"$kind.pid"
+	[ "$pid" != "$asked" ] || return 0
+	echo "$pid" >"$kind.asked"
+	kill "$pid" 2>/dev/null || :
 }
 
 # --- the words we were given -----------------------------------------------

@@ -124,6 +124,51 @@ ok 'a sender whose time is over is not done' sh -c '
 ' - "$castnode" "$key" "$origin"
 ok '... the next sends the rest' sh -c '
     [ "$(zcat "$HOME"/castnet/runs/r4/sent.?.gz | grep -vc "^#")" -eq 200 ]'
+# Whoever asked may be cut off, and ask again while the first is still at it.
+ok 'ten starts at once are one sender' sh -c '
+	c=$1 k=$2 o=$3
+	ask() { SSH_ORIGINAL_COMMAND=$1 "$c" >"$2"; }
+	echo "$k" | ask "open r7" out && ask "put r7 hitlist.gz 0" out <hostile.list
+	for i in 0 1 2 3 4 5 6 7 8 9
+	do
+		echo "$k" | ask "start r7 send node=ams:1 secs=60 rate=400 seed=1 allow=198.18.0.0/15 $o" start.$i &
+	done
+	wait
+	[ "$(cat start.? | grep -cx sending)" -eq 1 ] &&
+	    [ "$(cat start.? | grep -cEx "alive|done")" -eq 9 ] &&
+	    ask "status r7 9" out && ! grep -q "^send 2" out &&
+	    grep -q "^send 1 ended hitlist.gz 0 " out
+' - "$castnode" "$key" "$origin"
+# A sender that takes its time to write down what it has, and counts.
+mkdir -p slow/bin slow/libexec
+cp "$castnode" slow/libexec/
+ln -s "$FAKETREE/bin/mkhitlist" "$FAKETREE/bin/catchreply" slow/bin/
+cat >slow/bin/sendprobes <<'END'
+#!/bin/sh
+asked=
+trap 'asked=1; echo asked >>asked' TERM
+until [ -n "$asked" ]; do sleep 0.05; done
+for _ in $(seq 60); do sleep 0.05; done
+exit 143
+END
+chmod +x slow/bin/sendprobes
+ok 'a sender is asked to end once, however often we are' sh -c '
+	c=$1 k=$2 o=$3
+	ask() { SSH_ORIGINAL_COMMAND=$1 "$c" >"$2"; }
+	echo "$k" | ask "open r8" out && ask "put r8 hitlist.gz 0" out <hostile.list
+	echo "$k" | ask "start r8 send node=ams:1 secs=60 rate=400 seed=1 allow=198.18.0.0/15 $o" out
+	for i in 0 1 2
+	do
+		ask "stop r8 all" stop.$i &
+		first=$!
+	done
+	sleep 0.5
+	kill -9 "$first"
+	wait
+	ask "stop r8 all" out && ask "status r8" out &&
+	    grep -q "^send 1 ended hitlist.gz 143 " out &&
+	    [ "$(wc -l <"$HOME/castnet/runs/r8/asked")" -eq 1 ]
+' - "$PWD/slow/libexec/castnode" "$key" "$origin"
 # probes file count: so many probes of ten targets
 probes() {
 	awk -v n="$2" 'BEGIN { print "#fsdb -F t dst:a probe:a ttl:l attempt:l"
