@@ -101,11 +101,10 @@ start_list() {
 	then
 		put_file "$list" "probes.$round.gz" ||
 		    { node_failed "$1" "probes: $(cat "$dir/reason")"; return 1; }
-		start_send "$1" $(path_send_words) || return 1
-		: >"$run/started"
+		start_send "$1" $(path_send_words)
 		return
 	fi
-	rm -f "$dir/start"
+	rm -f "$dir/start" "$dir/refusal"
 	what_is_here
 	if {
 		cat "$run/key"
@@ -123,6 +122,7 @@ start_list() {
 		pulled "$1"
 	elif [ ! -e "$dir/start" ]
 	then
+		[ -e "$dir/refusal" ] || : >"$run/started"	# who knows
 		node_failed "$1" "$(why "$dir/start")"
 	fi
 }
@@ -185,6 +185,7 @@ take_pull() {
 		'castnode: 0')
 			return 0 ;;
 		'castnode: '*)
+			echo "$line" >"$dir/refusal"
 			return 1 ;;
 		sending|'done'|alive)
 			echo "$line" >"$dir/start"
@@ -271,7 +272,7 @@ one_round() {
 	each path_send "$@" || :
 	polling=''
 	! stop_asked || return 1
-	[ -e "$run/started" ] || return 0
+	[ -e "$run/started" ] && [ -n "$(standing)" ] || return 0
 	began=$(last_sent "$@")
 	deadline=$((began + $(awk -v w="$wait_secs" 'BEGIN { printf "%d", w * 1000 }')))
 	asked=''
@@ -345,10 +346,12 @@ clock_offsets() {
 match_paths() {
 	rm -f "$run/hops.new.gz"
 	rc=0
+	set -- $(run_files sent) $(run_files reply)
+	[ $# -gt 0 ] || { warn "$no_records"; return 1; }
 	(
 		cd "$run"
 		matchresults -v --hops --merge -k key -o offsets $late_args \
-		    -w hops.new.gz $(run_files sent) $(run_files reply)
+		    -w hops.new.gz "$@"
 	) 2>"$run/match.log" || rc=$?
 	if [ $rc -gt 1 ]
 	then

@@ -44,11 +44,15 @@ run_files() {
 	done
 }
 
+no_records='no node has given any records yet'
+
 # match: result.gz from all files.  It may complain of streams that were cut
 # by a kill; judge knows which.
 match() {
 	rm -f "$run/result.new.gz"
 	rc=0 offset_args=''
+	set -- $(run_files sent) $(run_files reply)
+	[ $# -gt 0 ] || { warn "$no_records"; return 1; }
 	if [ -s "$run/mesh.offsets" ]
 	then
 		as_offsets <"$run/mesh.offsets" >"$run/offsets"
@@ -56,8 +60,7 @@ match() {
 	fi
 	(
 		cd "$run"
-		matchresults -v --merge $late_args $offset_args -w result.new.gz \
-		    $(run_files sent) $(run_files reply)
+		matchresults -v --merge $late_args $offset_args -w result.new.gz "$@"
 	) 2>"$run/match.log" || rc=$?
 	if [ $rc -gt 1 ]
 	then

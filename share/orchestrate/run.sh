@@ -242,16 +242,18 @@ node_send() {
 	start_send "$1" $(send_words hitlist.gz "$4" "$5" "$secs")
 }
 
-# start_send name word ...
+# start_send name word ...: from here on something may have been sent, also
+# when the answer was lost; only a node that says no has not begun.
 start_send() {
-	starting=$1
+	starting=$1 rc=0
 	shift
 	{
 		cat "$run/key"
 		[ -z "$contact_set" ] || printf '%s\n' "$contact"
 	} |
-	    ask "$dir/start" "$@" ||
-	    node_failed "$starting" "$(why "$dir/start")"
+	    ask "$dir/start" "$@" || rc=$?
+	[ $rc -ne 0 ] && [ $rc -ne 255 ] || : >"$run/started"
+	[ $rc -eq 0 ] || node_failed "$starting" "$(why "$dir/start")"
 }
 
 # node_poll name: wait a while for its sender; start again what was killed.
@@ -431,7 +433,6 @@ pass() {
 		say "sending from $(wc -l <"$run/senders") nodes"
 		each "$2" $(grep -Fx "$(standing)" "$run/senders") ||
 		    may_go_on || return 2
-		: >"$run/started"
 		wait_sent "$1" "$2" || each node_stop_send $(standing) || :
 	fi
 	cool_down

@@ -172,6 +172,19 @@ ok 'stop and fetch from elsewhere' status 137 disturbed k6 '
 ok '... is partial' grep -q '^partial: fetched' runs/k6/table
 ok '... and can be resumed' orch resume k6
 ok '... and is right' whole k6
+# The sender runs, but its node could not say so: nothing of it is thrown away.
+for node in ams user@sin lax.example.net
+do
+	echo '0 send' >"$FAKEHOMES/$node/cut"
+done
+ok 'all links are cut as the senders start' status 1 orch -n nodes.txt $fast --id k8
+ok '... which it says' grep -qx 'orchestrate: ams: no answer' err
+ok '... and that there is nothing yet' grep -qx 'orchestrate: no node has given any records yet' err
+ok '... resume fetches it' orch resume k8
+ok '... and is right' whole k8
+ok '... with all that was sent the first time' sh -c '
+    cd runs/k8/nodes.d && [ "$(zcat */sent.1.gz | grep -vc "^#")" -eq 300 ] &&
+    ! ls */sent.2.gz 2>/dev/null'
 ok 'a link is cut in a fetch' sh -c '
     . "$TOP/tests/cmd/orchestrate.cut"; cut_link runs/k7 '"'$fast'"
 ok '... which goes on where it was' whole k7
