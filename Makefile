@@ -153,7 +153,7 @@ mutants:
 	$(Q)tests/mutants
 
 bench: all $(BENCHBINS:%=$(OBJ)/bench/%)
-	$(Q)OBJ="$(OBJ)" tests/bench/run
+	$(Q)OBJ="$(OBJ)" tests/bench/run $(P)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \

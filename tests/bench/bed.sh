@@ -31,6 +31,19 @@ bed_drops() {
 	EOF
 }
 
+# bed_count packets: begin to count what arrives at the far end; the count and
+# the rate are in the file seen once process $counter has ended
+bed_count() {
+	rm -f ready
+	nsenter --net="/run/netns/$far" rxrate w "$1" >seen 2>ready &
+	counter=$!
+	until grep -qs ready ready
+	do
+		kill -0 $counter 2>/dev/null || { cat ready >&2; exit 1; }
+		sleep 0.05
+	done
+}
+
 bed_down() {
 	ip netns del "$near" 2>/dev/null || :
 	ip netns del "$far" 2>/dev/null || :

@@ -57,13 +57,8 @@ make_probes() {
 sending() {
 	n=$1
 	make_probes "$n"
-	rm -f ready sent.gz
-	nsenter --net="/run/netns/$far" rxrate w "$n" >seen 2>ready &
-	counter=$!
-	until grep -qs ready ready
-	do
-		sleep 0.05
-	done
+	rm -f sent.gz
+	bed_count "$n"
 	# shellcheck disable=SC2086 # options are words
 	timed "send.$n" nsenter --net="/run/netns/$near" timeout 600 \
 	    sendprobes -i s -S 10.9.0.1 -P udp -N a:1 -k key -r 0 $allow \

@@ -24,13 +24,7 @@ near=bsn$$ far=bsf$$
 run() {
 	name=$1
 	shift
-	rm -f ready
-	nsenter --net="/run/netns/$far" rxrate w "$count" >seen 2>ready &
-	counter=$!
-	until grep -qs ready ready
-	do
-		sleep 0.05
-	done
+	bed_count "$count"
 	nsenter --net="/run/netns/$near" /usr/bin/time -f '%U %S' -o cpu \
 	    timeout 300 "$@" >log 2>&1 || { cat log >&2; exit 1; }
 	wait "$counter"
