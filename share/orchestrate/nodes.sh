@@ -76,6 +76,39 @@ nodes_parse() {
 	awk "$nodes_awk" "$1"
 }
 
+# take_nodes: the table of the nodes file into $tmp/nodes
+take_nodes() {
+	nodes_parse "$nodes_file" >"$tmp/nodes" || exit 2
+	name_nodes
+}
+
+# name_nodes: set names, one a line, from $tmp/nodes
+name_nodes() {
+	names=''
+	while IFS='	' read -r name _
+	do
+		names=${names:+$names$newline}$name
+	done <"$tmp/nodes"
+}
+
+# chosen: the senders asked for, in the order of the nodes
+chosen() {
+	for name in $names
+	do
+		case ,${senders:-$name}, in
+		*,$name,*)	echo "$name" ;;
+		esac
+	done
+}
+
+# spread_nodes: each node's line into its directory
+spread_nodes() {
+	while IFS= read -r line
+	do
+		printf '%s\n' "$line" >"$run/nodes.d/${line%%	*}/line"
+	done <"$tmp/nodes"
+}
+
 # node_load name: its line of the table into variables n_*
 node_load() {
 	dir=$run/nodes.d/$1

@@ -36,15 +36,22 @@ probes_seconds() {
 		printf "%d", 60 + 2 * n / rate + 1.2 * us / 1000000 }'
 }
 
-# path_begin name: from nothing to a catcher, and its first probes
+# path_begin name: from nothing to a catcher, and its first probes, which are
+# made while the login is going on
 path_begin() {
-	[ -e "$run/round.1" ] || ! grep -Fqx -- "$1" "$run/senders" ||
-	    { rm -f "$dir/probes.1.gz" && make_probes "$n_number" \
-	    "$dir/probes.1.gz" 2>"$dir/probes.log"; } ||
-	    { node_failed "$1" "$(tail -n 1 "$dir/probes.log")"; return 1; }
+	[ -e "$run/rounds.done" ] || hello_ask $(path_catch_words) hello=yes
+	first_probes "$1" ||
+	    { hello_session || :; quit_node "$1"; return 1; }
 	path_hello "$1" || return 1
 	[ -z "$blocklist" ] || put_file "$run/blocklist" blocklist ||
 	    node_failed "$1" "blocklist: $(cat "$dir/reason")"
+}
+
+first_probes() {
+	[ ! -e "$run/round.1" ] && grep -Fqx -- "$1" "$run/senders" || return 0
+	[ ! -e "$dir/probes.1.gz" ] || rm -f "$dir/probes.1.gz"
+	make_probes "$n_number" "$dir/probes.1.gz" 2>"$dir/probes.log" ||
+	    node_failed "$1" "$(tail -n 1 "$dir/probes.log")"
 }
 
 # path_hello name: hello, and its catcher in the same session.  Who refuses
@@ -52,7 +59,7 @@ path_begin() {
 path_hello() {
 	if [ ! -e "$run/rounds.done" ]
 	then
-		if hello_session "$1" $(path_catch_words) hello=yes
+		if hello_session
 		then
 			read -r word <"$dir/hello"
 			echo "$word" >"$dir/open"

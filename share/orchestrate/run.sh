@@ -8,7 +8,7 @@
 
 # families address[,address]: those of the asked families, one a word
 families() {
-	printf '%s\n' "$1" | tr , '\n' | while read -r a
+	for a in $(IFS=,; printf '%s\n' $1)
 	do
 		case $family$a in
 		4*:*)	;;
@@ -140,23 +140,29 @@ send_words() {
 # --- steps, each on one node -----------------------------------------------
 
 node_hello() {
-	hello_session "$1" hello ||
+	hello_ask hello
+	hello_session ||
 	    { node_failed "$1" "$(why "$dir/hello")"; return 1; }
 	hello_suits "$1"
 }
 
-# hello_session name word ...: hello, or what says the same; take the clock's
-# offset in the same session: logging in takes a hundred times longer than
-# what is to be measured.  Only start wants the key.
-hello_session() {
-	shift
-	rm -f "$dir/in" "$dir/out"
-	mkfifo "$dir/in" "$dir/out"
+# hello_ask word ...: begin to say hello, or what says the same.  Only start
+# wants the key.
+hello_ask() {
+	[ ! -e "$dir/in" ] || rm -f "$dir/in" "$dir/out" "$dir/ask" "$dir/time"
+	mkfifo "$dir/in" "$dir/out" "$dir/ask" "$dir/time"
 	remote "$@" <"$dir/in" >"$dir/out" 2>"$dir/hello.err" &
+	stdbuf -oL date -f - +%s.%N <"$dir/ask" >"$dir/time" 9>&- &
 	trap '' PIPE
-	exec 5>"$dir/in" 6<"$dir/out"
+	exec 5>"$dir/in" 6<"$dir/out" 7>"$dir/ask" 8<"$dir/time"
 	[ "$1" != start ] || { read -r line <"$run/key" && echo "$line" >&5; } \
 	    2>/dev/null || :
+}
+
+# hello_session: what it answers; take the clock's offset in the same session:
+# logging in takes a hundred times longer than what is to be measured.  Our
+# own time is told by one process as well.
+hello_session() {
 	: >"$dir/hello.part"
 	said=''
 	while IFS= read -r line <&6
@@ -166,24 +172,25 @@ hello_session() {
 		esac
 		printf '%s\n' "$line" >>"$dir/hello.part"
 	done
-	if [ "$said" = 0 ]
-	then
-		t0=$(date +%s.%N)
-		for _ in 1 2 3 4 5
-		do
-			echo >&5 2>/dev/null || break
-			IFS= read -r t <&6 || break
-			t1=$(date +%s.%N)
-			echo "$t0 $t $t1"
-			t0=$t1
-		done >"$dir/clock"
-	fi
-	exec 5>&- 6<&-
+	[ "$said" != 0 ] || clock_rounds >"$dir/clock"
+	exec 5>&- 6<&- 7>&- 8<&-
 	wait
-	rm -f "$dir/in" "$dir/out"
+	rm -f "$dir/in" "$dir/out" "$dir/ask" "$dir/time"
 	mv "$dir/hello.part" "$dir/hello"
 	[ "$said" = 0 ] || return 1
 	clock_offset <"$dir/clock" >>"$dir/hello"
+}
+
+# clock_rounds: a line each of our time, theirs, and ours again
+clock_rounds() {
+	{ echo now >&7 && read -r t0 <&8; } 2>/dev/null || return 0
+	for _ in 1 2 3 4 5
+	do
+		{ echo >&5; } 2>/dev/null && IFS= read -r t <&6 || break
+		{ echo now >&7; } 2>/dev/null && read -r t1 <&8 || break
+		echo "$t0 $t $t1"
+		t0=$t1
+	done
 }
 
 # The quickest of the rounds says it best.

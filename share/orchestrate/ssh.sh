@@ -9,7 +9,11 @@ finder='sh -c '\''PATH=$HOME/castnet:$PATH:/usr/local/libexec/castnet:/usr/libex
 # ssh_setup: our own configuration file in the run directory.  The first
 # value given counts, so what is pinned stands before the user's extras.
 ssh_setup() {
-	beside=$(cd "$(dirname "$nodes_file")" && pwd)
+	beside=.
+	case $nodes_file in
+	*/*)	beside=${nodes_file%/*}/ ;;
+	esac
+	beside=$(cd -- "$beside" && pwd)
 	if [ -f "$beside/known_hosts" ]
 	then
 		cp "$beside/known_hosts" "$run/known_hosts"

@@ -4,8 +4,7 @@
 # --- before anything starts ------------------------------------------------
 
 check_inputs() {
-	nodes_parse "$nodes_file" >"$tmp/nodes" || exit 2
-	names=$(cut -f 1 "$tmp/nodes")
+	take_nodes
 	if ! is_path_verb
 	then
 		: "${hitlist:=$(dirname "$nodes_file")/hitlist.gz}"
@@ -14,10 +13,12 @@ check_inputs() {
 	fi
 	[ -z "$blocklist" ] || [ -r "$blocklist" ] ||
 	    die "$blocklist: cannot read the blocklist"
-	for name in $(printf '%s' "$senders" | tr , ' ')
+	for name in $(IFS=,; printf '%s\n' $senders)
 	do
-		printf '%s\n' "$names" | grep -Fqx -- "$name" ||
-		    die "--senders: no such node: $name"
+		case "$newline$names$newline" in
+		*"$newline$name$newline"*)	;;
+		*)	die "--senders: no such node: $name" ;;
+		esac
 	done
 	if [ -z "$source$origins" ] && [ "$verb" != unicast ] &&
 	    awk -F '\t' '$5 == "-" { bad = 1 } END { exit !bad }' "$tmp/nodes"
@@ -72,11 +73,11 @@ new_run() {
 	mkdir "$1" 2>/dev/null || die "$1: there is a run of that name"
 	run=$(cd "$1" && pwd) id=$2
 	(cd "$run" && mkdir -p $(printf 'nodes.d/%s ' $names))
-	(umask 077 && random_hex 16 >"$run/key.part")
-	echo >>"$run/key.part"
+	(umask 077 && { random_hex 16; echo; } >"$run/key.part")
 	mv "$run/key.part" "$run/key"
 	cp "$tmp/nodes" "$run/nodes"
 	cp "$nodes_file" "$run/nodes.txt"
+	spread_nodes
 	ssh_setup
 	save_options
 	[ -z "$blocklist" ] || [ "$blocklist" = "$run/blocklist" ] ||
@@ -85,18 +86,8 @@ new_run() {
 		echo "castnet $version"
 		uname -srm
 		"$ssh" -V 2>&1 || :
-	} >"$run/versions"
+	} >"$run/versions" &
 	[ -z "$offsets" ] && ! is_path_verb || mesh_offsets >"$run/mesh.offsets"
-}
-
-# the senders chosen, in order
-chosen() {
-	if [ -n "$senders" ]
-	then
-		printf '%s\n' $names | grep -Fx "$(printf '%s' "$senders" | tr , '\n')"
-	else
-		printf '%s\n' $names
-	fi
 }
 
 # plan_shards: the list shared out among the senders
@@ -366,8 +357,7 @@ show_node() {
 # A scratch run for what needs nodes but measures nothing.
 nodes_only() {
 	scratch
-	nodes_parse "$nodes_file" >"$tmp/nodes" || exit 2
-	names=$(cut -f 1 "$tmp/nodes")
+	take_nodes
 	run=$tmp/run id=none need_kib=102400
 	mkdir -p "$run/nodes.d"
 	cp "$tmp/nodes" "$run/nodes"
@@ -455,7 +445,7 @@ open_run() {
 	run=$(cd "$runs/$1" && pwd) id=$1
 	scratch
 	cp "$run/nodes" "$tmp/nodes"
-	names=$(cut -f 1 "$run/nodes")
+	name_nodes
 	load_options
 	! is_path_verb || mux_open
 	how=anycast late_args=${late:+--late $late}

@@ -66,6 +66,7 @@ wait_until() {
 # repeat id: the measurement as often as --when says.  A slot that has
 # passed by is left out; the last is the last to begin before the end.
 repeat() {
+	[ "$when" != now ] || { measure_once "$1"; return; }
 	when_parse "$when"
 	if [ -z "$last" ]
 	then
