@@ -41,7 +41,8 @@ comma		:= ,
 OBJ		?= obj$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 TOOLS		:= $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
-SCRIPTS		:= $(filter-out castnode,$(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh)))
+NODESCRIPTS	:= castnode castnode-run
+SCRIPTS		:= $(filter-out $(NODESCRIPTS),$(patsubst cmd/%.sh,%,$(wildcard cmd/*.sh)))
 UNITS		:= $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 FUZZERS		:= $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 LABBINS		:= $(patsubst share/lab/%.c,%,$(wildcard share/lab/*.c))
@@ -50,7 +51,7 @@ HELPERS		:= $(patsubst tests/helper/%.c,%,$(wildcard tests/helper/*.c))
 LIBSRCS		:= $(wildcard lib/*.c)
 LIBOBJS		:= $(LIBSRCS:%.c=$(OBJ)/%.o)
 PAGES		:= $(wildcard man/*.[1578]) $(patsubst %.in,$(OBJ)/%,$(wildcard man/*.in))
-NODEBIN		:= $(if $(wildcard cmd/castnode.sh),$(OBJ)/libexec/castnode)
+NODEBIN		:= $(NODESCRIPTS:%=$(OBJ)/libexec/%)
 
 ifneq ($(V),1)
 Q		:= @

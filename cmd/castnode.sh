@@ -44,10 +44,6 @@ is() {		# is word regex: does the whole word match?
 	END
 }
 
-now() {
-	date +%s.%N
-}
-
 # Where the programs are: beside us when pushed, in bin when installed.
 set_path() {
 	PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -573,7 +569,7 @@ start_catch() {
 		set -- "$@" -O "$o"
 	done
 	printf '%s\n' "$key" |
-	    setsid "$self" supervise "$run" catch "$seg" "$secs" "$@" \
+	    setsid "$home/castnode-run" "$run" catch "$seg" "$secs" "$@" \
 	    >>catch.lock 2>>"catch.$seg.log" &
 	# Facts take about as long as it does.
 	[ -z "$facts" ] || say_facts
@@ -612,7 +608,7 @@ start_links() {
 
 supervised() {
 	printf '%s\n' "$key" |
-	    setsid "$self" supervise "$run" "$kind" "$seg" "$secs" -N "$node" \
+	    setsid "$home/castnode-run" "$run" "$kind" "$seg" "$secs" -N "$node" \
 	    --interval 1h "$@" >>"$kind.lock" 2>>"$kind.$seg.log" &
 	tries=0
 	until [ -e "$kind.$seg.begin" ]
@@ -656,7 +652,7 @@ start_send() {
 		set -- "$@" -O "$o"
 	done
 	printf '%s\n' "$key" |
-	    setsid "$self" supervise "$run" send "$seg" "$secs" "$list" \
+	    setsid "$home/castnode-run" "$run" send "$seg" "$secs" "$list" \
 	    "$delay" "$list_words" "$@" >>send.lock 2>>"send.$seg.log" &
 	tries=0
 	until [ -e "send.$seg.begin" ]
@@ -690,159 +686,6 @@ list_args() {
 	do
 		list_words="$list_words --allow-prefix $a"
 	done
-}
-
-# supervise dir catch|send segment seconds ...: the detached part.  Standard
-# output is the lock, standard error the log, standard input has the key.
-supervise() {
-	cd "$1"
-	kind=$2 seg=$3 secs=$4
-	shift 4
-	flock -w 5 1 || exit 1		# somebody may be looking whether it is free
-	exec 7>&-
-	IFS= read -r key
-	exec </dev/null
-	child=
-	trap ': >$kind.stop; [ -z "$child" ] || kill "$child" 2>/dev/null || :' TERM INT HUP
-	"supervise_$kind" "$@"
-}
-
-# ended rc: wait for $child, a trap notwithstanding; write its status.
-wait_child() {
-	echo "$child" >"$kind.pid"
-	rc=0
-	wait "$child" || rc=$?
-	while kill -0 "$child" 2>/dev/null	# only the trap ended our wait
-	do
-		rc=0
-		wait "$child" || rc=$?
-	done
-	# A sender that had no list has not done its work.  1 is no failure: what
-	# an earlier, killed sender wrote is cut short.
-	if [ "$rc" -le 1 ] && [ -s "list.$seg.status" ] && [ "$kind" = send ]
-	then
-		read -r list_rc <"list.$seg.status"
-		[ "$list_rc" -le 1 ] || rc=$list_rc
-	fi
-	[ "$kind" != send ] || [ "$rc" -ne 1 ] || why_not_all
-	echo "$rc $(now)" >"$kind.$seg.status.part"
-	mv "$kind.$seg.status.part" "$kind.$seg.status"
-}
-
-# why_not_all: a sender that left off before the list did is not done: 124
-# when its time was over, 125 when what gives it the list was killed
-why_not_all() {
-	read -r list_rc <"list.$seg.status" || list_rc=255
-	if zcat "sent.$seg.gz" 2>/dev/null | tail -n 50 |
-	    grep -q '^# interrupted: max-time'
-	then
-		rc=124
-	elif [ "$list_rc" -gt 1 ]
-	then
-		rc=125
-	fi
-}
-
-# begin_catch: since when it catches; it has a file as soon as it does.  Who
-# wants to stop it must know it by then: we may be killed while we wait.
-begin_catch() {
-	echo "$child" >catch.pid
-	until [ -e "reply.$seg.gz" ]
-	do
-		kill -0 "$child" 2>/dev/null || return 0
-		sleep 0.02
-	done
-	now >"catch.$seg.begin.part"
-	mv "catch.$seg.begin.part" "catch.$seg.begin"
-}
-
-# A catcher that was killed is started again at once, as a new segment.
-supervise_catch() {
-	until=$(($(date +%s) + secs))
-	while :
-	do
-		printf '%s\n' "$key" | catchreply "$@" --end "+$secs" \
-		    -w "reply.$seg.gz" 2>>"catch.$seg.log" &
-		child=$!
-		begin_catch
-		wait_child
-		if [ -e catch.stop ] || [ "$rc" -lt 128 ]
-		then
-			break
-		fi
-		secs=$((until - $(date +%s)))
-		if [ "$secs" -le 0 ] || [ "$seg" -ge 9999 ]
-		then
-			break
-		fi
-		sleep 0.1		# should it be its own fault
-		seg=$((seg + 1))
-		: >>"catch.$seg.log"
-	done
-}
-
-supervise_listen() {
-	supervise_conntest "$@"
-}
-
-supervise_links() {
-	supervise_conntest "$@"
-}
-
-supervise_conntest() {
-	now >"$kind.$seg.begin.part"
-	mv "$kind.$seg.begin.part" "$kind.$seg.begin"
-	conntest "$@" --end "+${secs}s" -w "$kind.$seg.gz" &
-	child=$!
-	wait_child
-}
-
-# What an earlier, killed sender still wrote down is not sent again.
-supervise_send() {
-	list=$1 delay=$2 list_words=$3
-	shift 3
-	echo "$(now) $list" >"send.$seg.begin.part"
-	mv "send.$seg.begin.part" "send.$seg.begin"
-	if [ "$delay" != 0 ]
-	then
-		sleep "$delay" &
-		child=$!
-		echo "$child" >send.pid
-		wait "$child" || :
-	fi
-	[ ! -e send.stop ] || { echo "143 $(now)" >"send.$seg.status"; return; }
-	{
-		rc=0
-		still_to_send || rc=$?
-		[ "$rc" -le 1 ] || echo "castnode: mkhitlist: exit $rc" >&2
-		echo "$rc" >"list.$seg.status"
-	} | sendprobes -k /dev/fd/3 "$@" \
-	    --max-time "$secs" -w "sent.$seg.gz" 3<<-END &
-	$key
-	END
-	child=$!
-	wait_child
-}
-
-# What probes lists hold goes out as it is: there no probe may be sent twice
-# under one number, so what is left of a killed sender's is given a new list.
-still_to_send() {
-	case $list in
-	probes.*)
-		cat "$list"
-		return ;;
-	esac
-	# shellcheck disable=SC2086 # words; set -f
-	set -- $list_words
-	if [ "$list" = hitlist.gz ]
-	then
-		for n in $(segments send)
-		do
-			[ ! -s "sent.$n.gz" ] || [ "$n" = "$seg" ] ||
-			    set -- "$@" --resume "sent.$n.gz"
-		done
-	fi
-	mkhitlist "$@" "$list"
 }
 
 # stop run kind|all: ask them to end, and wait until they have.
@@ -944,12 +787,6 @@ main() {
 		case ${1-} in
 		castnode|*/castnode)	shift ;;
 		esac
-	elif [ "${1-}" = supervise ]
-	then
-		set_path
-		shift
-		supervise "$@"
-		exit
 	fi
 	set_path
 	set_runs

@@ -6,7 +6,7 @@ FAKETREE=$work/tree FAKEHOMES=$work/homes FAKEWIRE=$work/wire FAKESITES=3
 SSH=$TOP/tests/fakessh
 export FAKETREE FAKEHOMES FAKEWIRE FAKESITES SSH
 mkdir -p "$FAKETREE/bin" "$FAKETREE/libexec" "$FAKEHOMES" "$FAKEWIRE"
-cp "$CASTNET_LIBEXEC/castnode" "$FAKETREE/libexec/"
+cp "$CASTNET_LIBEXEC/castnode" "$CASTNET_LIBEXEC/castnode-run" "$FAKETREE/libexec/"
 ln -s "$OBJ/bin/mkhitlist" "$FAKETREE/bin/mkhitlist"
 ln -s "$HELPER/fakenode" "$FAKETREE/bin/catchreply"
 ln -s "$HELPER/fakenode" "$FAKETREE/bin/sendprobes"

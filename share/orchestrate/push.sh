@@ -5,7 +5,7 @@
 # programs it starts, and the libraries they want beyond the C library's own,
 # which the node has or is not of a kind our programs run on.
 
-pushed='catchreply sendprobes mkhitlist'
+pushed='catchreply sendprobes mkhitlist conntest'
 
 # libraries program ...: files they are linked with
 libraries() {
@@ -24,19 +24,18 @@ find_castnode() {
 push_tree() {
 	mkdir -p "$tmp/push/bin" "$tmp/push/lib"
 	castnode=$(find_castnode) || exit 2
-	cp "$castnode" "$tmp/push/castnode"
+	cp "$castnode" "$castnode-run" "$tmp/push/"
 	for tool in $pushed
 	do
 		path=$(command -v $tool) || die "$tool: not found"
 		cp -L "$path" "$tmp/push/bin/$tool"
 	done
-	for path in $(libraries "$tmp/push/bin"/catchreply \
-	    "$tmp/push/bin"/sendprobes "$tmp/push/bin"/mkhitlist)
+	for path in $(cd "$tmp/push/bin" && libraries $(printf './%s ' $pushed))
 	do
 		cp -L "$path" "$tmp/push/lib/"
 	done
 	chmod -R go+rX,u+w "$tmp/push"
-	tar -C "$tmp/push" -czf "$tmp/push.tar.gz" castnode bin lib
+	tar -C "$tmp/push" -czf "$tmp/push.tar.gz" castnode castnode-run bin lib
 }
 
 # A running program is not written over: tar takes the old name away first.

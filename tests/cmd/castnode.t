@@ -141,7 +141,7 @@ ok 'ten starts at once are one sender' sh -c '
 ' - "$castnode" "$key" "$origin"
 # A sender that takes its time to write down what it has, and counts.
 mkdir -p slow/bin slow/libexec
-cp "$castnode" slow/libexec/
+cp "$castnode" "$castnode-run" slow/libexec/
 ln -s "$FAKETREE/bin/mkhitlist" "$FAKETREE/bin/catchreply" slow/bin/
 cat >slow/bin/sendprobes <<'END'
 #!/bin/sh

@@ -293,7 +293,11 @@ ok '... each in a row' sh -c '[ "$(grep -c " ok$" out)" -eq 3 ]'
 ok 'nodes: one is down' status 1 orch nodes -n down.txt
 ok '... and says why' grep -q '^down-fra .*timed out' out
 ok 'push' sh -c 'PATH=$FAKETREE/bin:$PATH orchestrate push -n nodes.txt >out 2>err'
-ok '... to castnet in the home' test -x "$FAKEHOMES/ams/castnet/castnode"
+ok '... to castnet in the home' sh -c 'cd "$FAKEHOMES/ams/castnet" &&
+    for f in castnode castnode-run bin/catchreply bin/conntest
+    do
+	[ -x $f ] || exit 1
+    done'
 mv "$FAKETREE/libexec" "$FAKETREE/gone"
 ok '... which is found there' orch nodes -n nodes.txt
 ok '... and does it' orch -n nodes.txt $origin -r 2000 -c 0 --id p

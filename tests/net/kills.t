@@ -34,7 +34,7 @@ sshd|castnode)
 		[ "${p#/proc/}" -ne 1 ] || continue
 		case $1.$(cat "$p/comm" 2>/dev/null) in
 		sshd.sshd)		;;
-		castnode.castnode)	;;
+		castnode.castnode*)	;;
 		*)			continue ;;
 		esac
 		kill -9 "${p#/proc/}" 2>/dev/null && echo killed && break
