@@ -5,10 +5,10 @@
 # A namespace answers every address of 20.0.0.0/6 (the kernel's echo), another
 # one probes COUNT (2000000) of them and keeps the replies.  First zmap, at
 # rising RATES, to find the highest at which it keeps 99.9 % of them; then
-# sendprobes with catchreply, both logs compressed, tags on, at 1.3 times
-# that rate, RUNS (5) times: every reply must be there.  The peer's best rate
-# is looked for anew before each of our runs.  Prints a section of
-# RESULTS.md.  Wants root.
+# sendprobes with catchreply, both logs compressed, tags on, at 1.3 times what
+# zmap was asked for, without and with --xdp, RUNS (5) times: every reply must
+# be there.  The peer's best rate is looked for anew before each of our runs.
+# Prints a section of RESULTS.md.  Wants root.
 
 set -eu
 LC_ALL=C; export LC_ALL
@@ -75,8 +75,10 @@ best() {
 	echo "$found"
 }
 
-# ours rate: "rate sent caught dropped" of one run.
+# ours rate option ...: "rate sent caught dropped" of one run.
 ours() {
+	asked=$1
+	shift
 	rm -f sent.gz reply.gz
 	nsenter --net="/run/netns/$near" catchreply -i s -S 10.9.0.1 -N a:1 \
 	    -k key -w reply.gz --quiet &
@@ -85,7 +87,7 @@ ours() {
 	nsenter --net="/run/netns/$near" rxrate s "$count" >seen 2>/dev/null &
 	counter=$!
 	nsenter --net="/run/netns/$near" sendprobes -i s -S 10.9.0.1 -N a:1 \
-	    -k key -r "$1" -w sent.gz --quiet <targets
+	    -k key -r "$asked" -w sent.gz --quiet "$@" <targets
 	wait "$counter"
 	sleep 1
 	kill -INT "$catcher"
@@ -95,6 +97,13 @@ ours() {
 	echo "$(cut -d ' ' -f 2 seen) $(wc -l <a) $(comm -12 a b | wc -l)" \
 	    "$(zcat reply.gz | sed -n 's/^# counts:.* kdrops=\([0-9]*\).*/\1/p' |
 	    tail -n 1)"
+}
+
+# row how rate sent caught dropped
+row() {
+	echo "| $1 | ${zmap% *} | ${zmap#* } | $r | $2 |" \
+	    "$(awk -v a="$2" -v b="${zmap#* }" \
+	    'BEGIN { printf "%.2f", a / b }') | $3 | $4 | $5 |"
 }
 
 main() {
@@ -120,7 +129,7 @@ main() {
 	echo "$(date +%F), tests/bench/sendcatch.sh: $count targets a run." \
 	    "$(sendprobes --version), $(zmap --version 2>&1)."
 	echo
-	echo '| zmap asked for | zmap replies/s, 99.9 % kept | castnet asked for | castnet replies/s |' \
+	echo '| | zmap asked for | zmap replies/s, 99.9 % kept | castnet asked for | castnet replies/s |' \
 	    'ratio | sent | caught | kernel drops |'
 	echo '|---|---|---|---|---|---|---|---|---|'
 	i=0
@@ -128,11 +137,8 @@ main() {
 	do
 		zmap=$(best)
 		r=$((${zmap% *} * 13 / 10))
-		# shellcheck disable=SC2046 # words
-		set -- $(ours "$r")
-		echo "| ${zmap% *} | ${zmap#* } | $r | $1 |" \
-		    "$(awk -v a="$1" -v b="${zmap#* }" \
-		    'BEGIN { printf "%.2f", a / b }') | $2 | $3 | $4 |"
+		row packet $(ours "$r")
+		row xdp $(ours "$r" --xdp)
 		i=$((i + 1))
 	done
 }
