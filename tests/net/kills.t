@@ -1,5 +1,6 @@
 #!/bin/sh
 # needs: filters
+# beside: others
 #
 # kill -9 of senders, catchers, ssh daemons, castnode and orchestrate, at a
 # hundred random moments: no record that is a second old is lost, no run says
