@@ -137,7 +137,9 @@ main() {
 	do
 		zmap=$(best)
 		r=$((${zmap% *} * 13 / 10))
+		# shellcheck disable=SC2046 # words
 		row packet $(ours "$r")
+		# shellcheck disable=SC2046 # words
 		row xdp $(ours "$r" --xdp)
 		i=$((i + 1))
 	done
