@@ -55,8 +55,8 @@ static const struct row {
 	    "1.0.0.1", "1.0.0.2" },
 	{ "by node", { HEAD R("ams", "icmp", A, "1.0.0.1")
 	    R("fra", "icmp", A, "1.0.0.2") R("amster", "icmp", A, "1.0.0.3")
-	    "# end: 3\n" }, "ams", NULL, NULL, 0, "1.0.0.1",
-	    "1.0.0.2 1.0.0.3" },
+	    R("am", "icmp", A, "1.0.0.4") "# end: 4\n" }, "ams", NULL, NULL,
+	    0, "1.0.0.1", "1.0.0.2 1.0.0.3 1.0.0.4" },
 	{ "by node with its number", { HEAD R("ams", "icmp", A, "1.0.0.1")
 	    R("fra", "icmp", A, "1.0.0.2") "# end: 2\n" }, "ams:3", NULL,
 	    NULL, 0, "1.0.0.1", "1.0.0.2" },
