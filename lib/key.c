@@ -94,7 +94,7 @@ hex_bytes(uint8_t *out, const uint8_t *s, size_t n)
 static const char *
 read_key(struct key *k, int fd, int whole)
 {
-	uint8_t b[33], raw[16];
+	uint8_t b[33] = { 0 }, raw[16];		/* what is not read is no digit */
 	ssize_t n = read_full(fd, b, 16);
 
 	if (n == -1)
@@ -107,7 +107,7 @@ read_key(struct key *k, int fd, int whole)
 		n = read_full(fd, b + 16, 17);
 		if (n == -1)
 			return strerror(errno);
-		if (n < 16 || hex_bytes(raw, b, 32) == -1)
+		if (hex_bytes(raw, b, 32) == -1)
 			return "key in hex is not 32 hex digits";
 		if (n == 17 && b[32] != '\n')
 			return "something follows the key";
