@@ -15,7 +15,10 @@ inside='
 	showpaths --names --names-wait 300ms hops >out
 	echo $(($(date +%s%N) - begin)) >took
 '
-if ! unshare -rnm ip link add d0 type veth peer name d1 2>/dev/null
+# Within a chroot there are no user namespaces; root needs none.
+apart=-rnm
+[ "$(id -u)" != 0 ] || apart=-nm
+if ! unshare $apart ip link add d0 type veth peer name d1 2>/dev/null
 then
 	echo '1..0 # SKIP no namespaces here'
 	exit 0
@@ -30,7 +33,7 @@ awk -v OFS='\t' 'BEGIN {
 }' >hops
 
 waited() {
-	unshare -rnm sh -c "$inside" 2>err && [ "$(cat took)" -gt 590000000 ] &&
+	unshare $apart sh -c "$inside" 2>err && [ "$(cat took)" -gt 590000000 ] &&
 	    [ "$(cat took)" -lt 4000000000 ]
 }
 ok 'it waits as long as told for each target' waited
