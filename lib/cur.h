@@ -58,7 +58,7 @@ cur_u16(struct cur *c)
 {
 	const uint8_t *p = cur_bytes(c, 2);
 
-	return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
+	return p == NULL ? 0 : (uint16_t)((unsigned)p[0] << 8 | p[1]);
 }
 
 static inline uint32_t

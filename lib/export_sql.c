@@ -153,7 +153,7 @@ load_clickhouse(struct str *o, const char *table, const struct columns *c,
 	str_add(o, "INSERT INTO ");
 	escape_sql(o, '"', table, strlen(table));
 	for (size_t i = 0; i < c->n; i++) {
-		char field[16];
+		char field[32];
 
 		snprintf(field, sizeof field, "f[%zu]", i + 1);
 		str_add(o, i == 0 ? " SELECT\n\t" : ",\n\t");
