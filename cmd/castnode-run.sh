@@ -16,6 +16,12 @@ now() {
 	date +%s.%N
 }
 
+# begun [list]: say since when, in one piece
+begun() {
+	echo "$(now)${1:+ $1}" >"$kind.$seg.begin.part"
+	mv "$kind.$seg.begin.part" "$kind.$seg.begin"
+}
+
 # wait_child: a trap notwithstanding; write how it ended
 wait_child() {
 	echo "$child" >"$kind.pid"
@@ -61,8 +67,7 @@ begin_catch() {
 		kill -0 "$child" 2>/dev/null || return 0
 		sleep 0.02
 	done
-	now >"catch.$seg.begin.part"
-	mv "catch.$seg.begin.part" "catch.$seg.begin"
+	begun
 }
 
 # A catcher that was killed is started again at once, as a new segment.
@@ -90,17 +95,8 @@ run_catch() {
 	done
 }
 
-run_listen() {
-	run_conntest "$@"
-}
-
-run_links() {
-	run_conntest "$@"
-}
-
 run_conntest() {
-	now >"$kind.$seg.begin.part"
-	mv "$kind.$seg.begin.part" "$kind.$seg.begin"
+	begun
 	conntest "$@" --end "+${secs}s" -w "$kind.$seg.gz" &
 	child=$!
 	wait_child
@@ -110,8 +106,7 @@ run_conntest() {
 run_send() {
 	list=$1 delay=$2 list_words=$3
 	shift 3
-	echo "$(now) $list" >"send.$seg.begin.part"
-	mv "send.$seg.begin.part" "send.$seg.begin"
+	begun "$list"
 	if [ "$delay" != 0 ]
 	then
 		sleep "$delay" &
@@ -165,7 +160,10 @@ main() {
 	exec </dev/null
 	child=
 	trap ': >$kind.stop; [ -z "$child" ] || kill "$child" 2>/dev/null || :' TERM INT HUP
-	"run_$kind" "$@"
+	case $kind in
+	listen|links)	run_conntest "$@" ;;
+	*)		"run_$kind" "$@" ;;
+	esac
 }
 
 main "$@"

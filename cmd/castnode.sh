@@ -544,6 +544,24 @@ news_words() {
 	echo "${news%%:*} ${rest%:*} ${rest##*:}"
 }
 
+# launch argument ...: castnode-run with this kind and segment, detached
+launch() {
+	printf '%s\n' "$key" |
+	    setsid "$home/castnode-run" "$run" "$kind" "$seg" "$secs" "$@" \
+	    >>"$kind.lock" 2>>"$kind.$seg.log" &
+}
+
+# await_begin program: until castnode-run says that it begins
+await_begin() {
+	tries=0
+	until [ -e "$kind.$seg.begin" ]
+	do
+		sleep 0.01
+		tries=$((tries + 1))
+		[ $tries -le 2000 ] || fail "$1 does not start"
+	done
+}
+
 # await_file -e|-s file program: until the program just started has made it,
 # or has something in it, and runs
 await_file() {
@@ -568,9 +586,7 @@ start_catch() {
 	do
 		set -- "$@" -O "$o"
 	done
-	printf '%s\n' "$key" |
-	    setsid "$home/castnode-run" "$run" catch "$seg" "$secs" "$@" \
-	    >>catch.lock 2>>"catch.$seg.log" &
+	launch "$@"
 	# Facts take about as long as it does.
 	[ -z "$facts" ] || say_facts
 	# The output is opened after the capture, so it is there when we listen.
@@ -581,7 +597,7 @@ start_catch() {
 # The two halves of conntest between nodes: one listens until it is told to
 # stop, the other connects to all that the list of peers has, once.
 start_listen() {
-	supervised -l "udp:$port" -l "tcp:$port"
+	launch_conntest -l "udp:$port" -l "tcp:$port"
 	await_file -e "listen.$seg.gz" conntest
 	echo listening
 }
@@ -602,21 +618,13 @@ start_links() {
 		done
 	done <peers
 	[ $# -gt 4 ] || fail 'no other node among the peers'
-	supervised "$@"
+	launch_conntest "$@"
 	echo connecting
 }
 
-supervised() {
-	printf '%s\n' "$key" |
-	    setsid "$home/castnode-run" "$run" "$kind" "$seg" "$secs" -N "$node" \
-	    --interval 1h "$@" >>"$kind.lock" 2>>"$kind.$seg.log" &
-	tries=0
-	until [ -e "$kind.$seg.begin" ]
-	do
-		sleep 0.01
-		tries=$((tries + 1))
-		[ $tries -le 2000 ] || fail 'conntest does not start'
-	done
+launch_conntest() {
+	launch -N "$node" --interval 1h "$@"
+	await_begin conntest
 }
 
 start_send() {
@@ -651,16 +659,8 @@ start_send() {
 	do
 		set -- "$@" -O "$o"
 	done
-	printf '%s\n' "$key" |
-	    setsid "$home/castnode-run" "$run" send "$seg" "$secs" "$list" \
-	    "$delay" "$list_words" "$@" >>send.lock 2>>"send.$seg.log" &
-	tries=0
-	until [ -e "send.$seg.begin" ]
-	do
-		sleep 0.01
-		tries=$((tries + 1))
-		[ $tries -le 2000 ] || fail 'the sender does not start'
-	done
+	launch "$list" "$delay" "$list_words" "$@"
+	await_begin 'the sender'
 	echo sending
 }
 

@@ -47,6 +47,7 @@ path_begin() {
 	    node_failed "$1" "blocklist: $(cat "$dir/reason")"
 }
 
+# first_probes name: its list of the first round, if it sends
 first_probes() {
 	[ ! -e "$run/round.1" ] && grep -Fqx -- "$1" "$run/senders" || return 0
 	[ ! -e "$dir/probes.1.gz" ] || rm -f "$dir/probes.1.gz"
