@@ -150,6 +150,14 @@ printf 'ams\ndown-fra\nlax\n' >down.txt
 ok 'a node is down: nothing is measured' status 2 orch ${fast} -n down.txt trace "$target" --id d1
 ok '... it is named' grep -q '^orchestrate: down-fra: .*timed out' err
 ok '... nothing is left' sh -c '! ls -d runs/d1 "$FAKEHOMES"/*/castnet/runs/* 2>/dev/null'
+for node in ams user@sin lax.example.net
+do
+	echo '0 send' >"$FAKEHOMES/$node/cut"
+done
+ok 'all links are cut as the senders start' status 1 orch $fast trace "$target" --id u1
+ok '... resume fetches what was sent' orch resume u1
+ok '... every hop' right u1 "$target" ams sin lax
+ok '... and nothing was sent twice' sh -c '! ls runs/u1/nodes.d/*/sent.2.gz 2>/dev/null'
 ok 'with --partial it is, and flagged' status 1 orch $fast -n down.txt trace "$target" --partial --id d2
 ok '... with the reason' grep -q '^partial: down-fra: .*timed out' out
 ok '... and hops' right d2 "$target" ams lax
